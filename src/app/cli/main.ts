@@ -1,0 +1,45 @@
+import { CommanderError } from 'commander';
+
+import { CommandError } from './command-error.ts';
+import { EXIT } from './exit-numbers.ts';
+import { buildProgram } from './program.ts';
+
+/**
+ * The `haulyard` command.
+ *
+ * @param argv - arguments without the names of Node and of the script
+ * @returns the number to exit with
+ */
+export async function main(argv: string[]): Promise<number> {
+  const run = { exitCode: EXIT.OK as number };
+  try {
+    await buildProgram(run).parseAsync(argv, { from: 'user' });
+    return run.exitCode;
+  } catch (error) {
+    return reported(error);
+  }
+}
+
+/** Tells what went wrong and returns the number for it. */
+async function reported(error: unknown): Promise<number> {
+  // Commander has said it already; help and version come this way, too, with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.BAD_OPTION;
+  if (error instanceof CommandError) {
+    say(error.message);
+    return error.exitCode;
+  }
+  // The tables of codes are loaded when something failed, not before every command.
+  const { isDeliveryOptimizationError } = await import('../../core/errors.ts');
+  if (!isDeliveryOptimizationError(error)) {
+    say(`this should not happen: ${error instanceof Error ? error.stack : String(error)}`);
+    return EXIT.OTHER;
+  }
+  const { exitCodeOf } = await import('./exit-code.ts');
+  const { errorLine } = await import('./report.ts');
+  say(errorLine(error.toJSON()));
+  return exitCodeOf(error);
+}
+
+function say(text: string): void {
+  process.stderr.write(`haulyard: ${text}\n`);
+}

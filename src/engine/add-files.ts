@@ -1,0 +1,55 @@
+import { DeliveryOptimizationError } from '../core/errors.ts';
+import { newFile, recount, type JobFile } from '../core/job/file.ts';
+import { MAX_FILES_PER_JOB } from '../core/limits.ts';
+import type { Engine } from './engine.ts';
+import type { LiveJob } from './live-job.ts';
+import { invalidArgument } from './validate/arguments.ts';
+import { checkFile, type FileArguments, type WantedFile } from './validate/file-arguments.ts';
+
+/**
+ * Adds files to a job, all of them or none, and returns their indexes.
+ *
+ * The state of the job is checked first (api.md 2.4, row 1), then the arguments of each file.
+ */
+export async function addFiles(
+  engine: Engine,
+  live: LiveJob,
+  wanted: readonly FileArguments[],
+): Promise<readonly number[]> {
+  engine.assertChangeable(live, 'AddFile');
+  if (live.files.length + wanted.length > MAX_FILES_PER_JOB) {
+    throw new DeliveryOptimizationError(
+      'BG_E_TOO_MANY_FILES_IN_JOB',
+      `A job holds at most ${MAX_FILES_PER_JOB} files; this one would have ${live.files.length + wanted.length}.`,
+    );
+  }
+  const checked: WantedFile[] = [];
+  for (const file of wanted) checked.push(await checkFile(file, engine.ports.partials));
+  const added = identified(live, checked);
+  let counters = live.job.files;
+  for (const file of added) counters = recount(counters, undefined, file);
+  engine.call(live, { call: 'addFile', files: counters }, added);
+  return added.map((file) => file.index);
+}
+
+/** Gives each file its index, and an id to those whose caller named none. */
+function identified(live: LiveJob, wanted: readonly WantedFile[]): JobFile[] {
+  const known = new Set(live.files.map((file) => file.fileId));
+  return wanted.map(({ fileId: given, ...rest }, position) => {
+    const index = live.files.length + position;
+    const fileId = given ?? `${live.id}/${index}`;
+    if (known.has(fileId))
+      throw invalidArgument(
+        `The job has a file with the fileId ${JSON.stringify(fileId)} already.`,
+      );
+    known.add(fileId);
+    const { localName, ...others } = rest;
+    return newFile({
+      jobId: live.id,
+      index,
+      fileId,
+      ...others,
+      ...(localName === undefined ? {} : { localName }),
+    });
+  });
+}

@@ -1,0 +1,99 @@
+import { BG_S_PARTIAL_COMPLETE, BG_S_UNABLE_TO_DELETE_FILES, S_OK } from '../core/codes.ts';
+import { DeliveryOptimizationError } from '../core/errors.ts';
+import { recount, type JobFile } from '../core/job/file.ts';
+import type { FileCounters } from '../core/job/job.ts';
+import type { Engine } from './engine.ts';
+import type { LiveJob } from './live-job.ts';
+import { partialIdOf } from './partial-id.ts';
+
+/**
+ * Moves every finished file to its final name, in order, and ends the job (job-lifecycle.md 6).
+ *
+ * Before the first rename the identity of each partial file is stored. A crash between two renames
+ * therefore leaves a job that can be completed again: a file whose partial is gone and whose final
+ * name holds that very file is done with.
+ */
+export async function completeJob(engine: Engine, live: LiveJob): Promise<number> {
+  await live.serial.run(async () => {
+    engine.call(live, { call: 'complete' });
+    live.busy = true;
+    try {
+      await live.stopping;
+      await publishFiles(engine, live);
+    } catch (error) {
+      live.busy = false;
+      engine.scheduler.reconsider();
+      throw error;
+    }
+  });
+  const partial = live.files.some((file) => !file.published);
+  const clean = await live.discarding;
+  if (partial) return BG_S_PARTIAL_COMPLETE;
+  return clean === false ? BG_S_UNABLE_TO_DELETE_FILES : S_OK;
+}
+
+/** Deletes a job and its partial files; files that an earlier `complete` delivered stay (J-19). */
+export async function cancelJob(engine: Engine, live: LiveJob): Promise<number> {
+  await live.serial.run(() => engine.call(live, { call: 'cancel' }));
+  return (await live.discarding) === false ? BG_S_UNABLE_TO_DELETE_FILES : S_OK;
+}
+
+async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
+  const waiting = live.files.filter((file) => file.done && !file.published);
+  const published: JobFile[] = [];
+  try {
+    if (waiting.length > 0) await noteIdentities(engine, live, waiting);
+    for (const { index } of waiting) {
+      const file = live.files[index]!;
+      await publishFile(engine, file);
+      published.push({ ...file, published: true });
+    }
+    engine.happen(live, { event: 'published', files: counted(live, published) }, published);
+  } catch (error) {
+    engine.happenAnyway(
+      live,
+      {
+        event: 'publishFailed',
+        files: counted(live, published),
+        delivered: published.length > 0,
+      },
+      published,
+    );
+    throw error;
+  }
+}
+
+/** Stores which partial files are about to be renamed. */
+async function noteIdentities(
+  engine: Engine,
+  live: LiveJob,
+  waiting: readonly JobFile[],
+): Promise<void> {
+  const noted: JobFile[] = [];
+  for (const file of waiting) {
+    const identity = await engine.ports.partials.identify(partialIdOf(file));
+    // A partial file that is gone keeps the identity noted before an interrupted rename.
+    noted.push(identity === undefined ? file : { ...file, publishedInode: identity.inode });
+  }
+  engine.happen(live, { event: 'publishing' }, noted);
+}
+
+async function publishFile(engine: Engine, file: JobFile): Promise<void> {
+  const { partials } = engine.ports;
+  const id = partialIdOf(file);
+  if ((await partials.identify(id)) === undefined) {
+    const target = await partials.identifyTarget(id);
+    if (target !== undefined && target.inode === file.publishedInode) return;
+    throw new DeliveryOptimizationError(
+      'ERROR_FILE_NOT_FOUND',
+      `The partial file of ${id.localName} has vanished: cancel the job and fetch it again.`,
+    );
+  }
+  await partials.publish(id);
+}
+
+function counted(live: LiveJob, files: readonly JobFile[]): FileCounters {
+  let counters = live.job.files;
+  for (const file of files) counters = recount(counters, live.files[file.index], file);
+  return counters;
+}

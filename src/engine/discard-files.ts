@@ -1,0 +1,45 @@
+import type { Engine } from './engine.ts';
+import type { LiveJob } from './live-job.ts';
+import { partialIdOf } from './partial-id.ts';
+
+/**
+ * Deletes every partial file of a final job, and its custom headers. What cannot be deleted now is
+ * tried again at the next start.
+ *
+ * @returns whether nothing is left
+ */
+export async function discardFiles(engine: Engine, live: LiveJob): Promise<boolean> {
+  live.busy = true;
+  await live.stopping;
+  let clean: boolean;
+  try {
+    clean = await removePartials(engine, live);
+    engine.ports.store.saveCustomHeaders(live.id, undefined);
+    engine.ports.store.setDiscarded(live.id, clean);
+  } catch (error) {
+    clean = false;
+    warn(engine, live, error);
+  }
+  live.busy = false;
+  engine.jobs.review(live);
+  return clean;
+}
+
+async function removePartials(engine: Engine, live: LiveJob): Promise<boolean> {
+  let clean = true;
+  for (const file of live.files) {
+    if (file.localName === undefined || file.published) continue;
+    try {
+      await engine.ports.partials.remove(partialIdOf(file));
+    } catch (error) {
+      clean = false;
+      warn(engine, live, error);
+    }
+  }
+  return clean;
+}
+
+function warn(engine: Engine, live: LiveJob, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  engine.settings.onWarning(`Job ${live.id}: something was left behind: ${reason}`);
+}

@@ -1,0 +1,318 @@
+import { BG_JOB_STATE } from '../core/constants.ts';
+import { DeliveryOptimizationError } from '../core/errors.ts';
+import { uuidV7, UUID_RANDOM_BYTES } from '../core/ids.ts';
+import { applyCall, newJob, type JobCall } from '../core/job/calls.ts';
+import { nextWakeUp } from '../core/job/clocks.ts';
+import { applyEvent, type JobEvent } from '../core/job/events.ts';
+import { recount, type JobFile } from '../core/job/file.ts';
+import { NO_FILES, type Job } from '../core/job/job.ts';
+import { isFinal, refuseState, type Effect, type Moment, type Step } from '../core/job/step.ts';
+import { MAX_CONCURRENT_CALLBACKS } from '../core/limits.ts';
+import type { RetryPolicy } from '../core/retry/retry-delay.ts';
+import type { SlotRules } from '../core/schedule/choose-jobs.ts';
+import type { OutboxRow } from '../ports/job-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import { CallbackSlots } from './callback-slots.ts';
+import { JobTable } from './job-table.ts';
+import { LiveJob } from './live-job.ts';
+import { BandwidthGate } from './transfer/bandwidth-gate.ts';
+import { OriginBudget } from './transfer/origin-budget.ts';
+import type { TransferSettings } from './transfer/transfer-context.ts';
+
+export interface EngineSettings {
+  readonly transfer: TransferSettings;
+  readonly slots: SlotRules;
+  readonly retry: RetryPolicy;
+  readonly connectionsPerOrigin: number;
+  /** Bytes per second over all jobs; undefined is unlimited. */
+  readonly maxBytesPerSecond: number | undefined;
+  /** Name recorded as the owner of new jobs. */
+  readonly owner: string;
+  /** Whether jobs that an earlier process left under way go on by themselves. */
+  readonly startInterrupted: boolean;
+  /** Hears of trouble that no caller can be told of. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** Gives slots to jobs. */
+export interface Scheduling {
+  /** Decides anew which jobs run; once, however often it was asked for. */
+  reconsider(): void;
+  /** The job may be scheduled although interrupted jobs are left alone: its caller has asked. */
+  admit(live: LiveJob): void;
+  close(): void;
+}
+
+/** What stands on the engine and is needed by it; given from outside, so that it knows neither. */
+export interface EngineParts {
+  makeScheduler(engine: Engine): Scheduling;
+  /** Deletes the partial files of a final job; resolves to whether none is left. */
+  discardFiles(engine: Engine, live: LiveJob): Promise<boolean>;
+}
+
+/**
+ * Carries out what core decides. One thing happens at a time: a call or an event becomes a step of
+ * one job; the new job and what goes with it are stored in one transaction; then come the effects,
+ * each of which may be repeated after a crash.
+ */
+export class Engine {
+  readonly ports: Ports;
+  readonly settings: EngineSettings;
+  readonly jobs: JobTable;
+  readonly origins: OriginBudget;
+  readonly gate: BandwidthGate;
+  readonly callbackSlots: CallbackSlots = new CallbackSlots(MAX_CONCURRENT_CALLBACKS);
+  readonly scheduler: Scheduling;
+  readonly #parts: EngineParts;
+  #queueOrder: number;
+  #closed = false;
+
+  constructor(ports: Ports, settings: EngineSettings, parts: EngineParts) {
+    this.ports = ports;
+    this.settings = settings;
+    this.jobs = new JobTable(ports.store);
+    this.origins = new OriginBudget(settings.connectionsPerOrigin);
+    this.gate = new BandwidthGate(ports.clock, settings.maxBytesPerSecond);
+    this.#parts = parts;
+    this.scheduler = parts.makeScheduler(this);
+    this.#queueOrder = ports.store.maxQueueOrder;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Throws DO_E_NO_SERVICE once the engine is closed. */
+  assertOpen(): void {
+    if (!this.#closed) return;
+    throw new DeliveryOptimizationError(
+      'DO_E_NO_SERVICE',
+      'The manager is closed: open it again to use its jobs.',
+    );
+  }
+
+  /** Throws DO_E_INVALID_STATE for a final job: its state is checked before any argument. */
+  assertChangeable(live: LiveJob, call: string): void {
+    if (isFinal(live.job.state)) this.#accepted(refuseState(live.job, call));
+  }
+
+  /** Final events that nobody has acknowledged; none while the store cannot be read. */
+  unacknowledged(live: LiveJob): readonly OutboxRow[] {
+    try {
+      return this.ports.store.outboxOf(live.id);
+    } catch (error) {
+      this.settings.onWarning(`Job ${live.id}: its events could not be read: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  /** A callback has taken a final event: it is not told again. */
+  acknowledge(live: LiveJob, sequence: number): void {
+    try {
+      this.ports.store.acknowledge(sequence);
+    } catch (error) {
+      // The event stays in the store and is told once more: at least once is what was promised.
+      this.settings.onWarning(
+        `Job ${live.id}: an acknowledgement could not be stored: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  createJob(wanted: Pick<Job, 'displayName' | 'type' | 'priority'>): LiveJob {
+    const { clock, randomness, store } = this.ports;
+    const id = uuidV7(clock.wallMs(), randomness.bytes(UUID_RANDOM_BYTES));
+    const job = newJob(
+      { ...wanted, id, owner: this.settings.owner, queueOrder: 0 },
+      clock.wallMs(),
+      NO_FILES,
+    );
+    store.commit({ job });
+    return this.jobs.adopt(new LiveJob(job, store));
+  }
+
+  /**
+   * Applies a call. Throws its refusal, or the store's error, and has then changed nothing.
+   *
+   * @param files - files that change with it, stored in the same transaction
+   */
+  call(live: LiveJob, call: JobCall, files: readonly JobFile[] = []): void {
+    this.#act(live, this.#accepted(applyCall(live.job, call, this.#moment())), files);
+  }
+
+  /** Applies an event whose step must be stored before anything follows from it. */
+  happen(live: LiveJob, event: JobEvent, files: readonly JobFile[] = []): void {
+    this.#act(live, this.#accepted(applyEvent(live.job, event, this.#moment())), files);
+  }
+
+  /**
+   * Applies an event that has happened whether it can be stored or not. When the store fails, the
+   * step is taken in memory alone: after a restart the job goes on from its last stored state,
+   * which is behind and never ahead.
+   */
+  happenAnyway(live: LiveJob, event: JobEvent, files: readonly JobFile[] = []): void {
+    const step = this.#accepted(applyEvent(live.job, event, this.#moment()));
+    try {
+      this.#act(live, step, files);
+    } catch (error) {
+      this.settings.onWarning(
+        `Job ${live.id}: the step "${event.event}" could not be stored: ${messageOf(error)}`,
+      );
+      this.#take(live, step, files);
+    }
+  }
+
+  /** Takes on a file that changed while it is transferred. Stored with its next checkpoint. */
+  fileProgress(live: LiveJob, file: JobFile, progressed: boolean): void {
+    const files = recount(live.job.files, live.files[file.index], file);
+    live.setFile(file);
+    const before = live.job;
+    const step = this.#accepted(
+      applyEvent(before, { event: 'filesChanged', files, progressed }, this.#moment()),
+    );
+    live.job = step.job;
+    if (before.trouble !== step.job.trouble) this.#arm(live);
+    if (step.effects.length > 0) live.notifications?.modified(false);
+  }
+
+  /** Stops everything, and leaves every job where it is: the next process goes on from there. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.scheduler.close();
+    const ends: Promise<void>[] = [];
+    for (const live of this.jobs.held()) {
+      live.cancelWakeUp?.();
+      void live.notifications?.close();
+      live.run?.stop();
+      if (live.run !== undefined) ends.push(live.run.finished);
+      if (live.stopping !== undefined) ends.push(live.stopping);
+      // A `complete` that is renaming finishes what it began.
+      ends.push(live.serial.run(() => undefined));
+    }
+    await Promise.all(ends);
+  }
+
+  #accepted(step: Step): Extract<Step, { kind: 'moved' }> {
+    if (step.kind === 'moved') return step;
+    throw new DeliveryOptimizationError(step.code, step.message);
+  }
+
+  #moment(): Moment {
+    const { clock, randomness } = this.ports;
+    return {
+      nowMs: clock.nowMs(),
+      wallMs: clock.wallMs(),
+      random: randomness.sample(),
+      nextQueueOrder: this.#queueOrder + 1,
+      retry: this.settings.retry,
+    };
+  }
+
+  #act(live: LiveJob, step: Extract<Step, { kind: 'moved' }>, files: readonly JobFile[]): void {
+    const { job, effects } = step;
+    if (job !== live.job || files.length > 0 || effects.length > 0) {
+      const outbox = effects.flatMap((effect) =>
+        effect.kind === 'notify' && (effect.event === 'transferred' || effect.event === 'error')
+          ? [{ jobId: live.id, event: effect.event }]
+          : [],
+      );
+      const answered = job.state !== live.job.state && awaitsAnswer(live.job);
+      this.ports.store.commit({
+        job,
+        files,
+        outbox,
+        ...(answered ? { clearOutboxOf: live.id } : {}),
+      });
+    }
+    this.#take(live, step, files);
+  }
+
+  /** The step in memory, and its effects. */
+  #take(
+    live: LiveJob,
+    { job, effects }: Extract<Step, { kind: 'moved' }>,
+    files: readonly JobFile[],
+  ): void {
+    live.job = job;
+    for (const file of files) live.setFile(file);
+    this.#queueOrder = Math.max(this.#queueOrder, job.queueOrder);
+    this.#arm(live);
+    for (const effect of effects) this.#carryOut(live, effect);
+    this.jobs.review(live);
+  }
+
+  #carryOut(live: LiveJob, effect: Effect): void {
+    switch (effect.kind) {
+      case 'notify':
+        this.#notify(live, effect);
+        return;
+      case 'stop':
+        this.stopRun(live);
+        return;
+      case 'schedule':
+        this.scheduler.reconsider();
+        return;
+      case 'discard':
+        live.busy = true;
+        live.discarding = live.serial.run(() => this.#parts.discardFiles(this, live));
+        return;
+      case 'release':
+        live.notifications?.finish(() => {
+          live.notifications = undefined;
+          live.callback = undefined;
+          this.jobs.review(live);
+        });
+        return;
+    }
+  }
+
+  #notify(live: LiveJob, effect: Extract<Effect, { kind: 'notify' }>): void {
+    switch (effect.event) {
+      case 'fileTransferred':
+        live.notifications?.fileTransferred(effect.fileIndex);
+        return;
+      case 'modification':
+        live.notifications?.modified(true);
+        return;
+      case 'transferred':
+      case 'error':
+        live.notifications?.finalChanged();
+        return;
+    }
+  }
+
+  /** Stops the job's transfer; `live.stopping` resolves once its writes have ended. */
+  stopRun(live: LiveJob): void {
+    const { run } = live;
+    if (run === undefined) return;
+    live.run = undefined;
+    run.stop();
+    live.stopping = run.finished.then(() => {
+      live.stopping = undefined;
+      this.jobs.review(live);
+      this.scheduler.reconsider();
+    });
+  }
+
+  /** Sets the job's one timer for what is due next. */
+  #arm(live: LiveJob): void {
+    live.cancelWakeUp?.();
+    live.cancelWakeUp = undefined;
+    const wakeUp = this.#closed ? undefined : nextWakeUp(live.job);
+    if (wakeUp === undefined) return;
+    const delayMs = Math.max(0, wakeUp.atMs - this.ports.clock.nowMs());
+    live.cancelWakeUp = this.ports.clock.after(delayMs, () => {
+      live.cancelWakeUp = undefined;
+      this.happenAnyway(live, { event: wakeUp.event });
+    });
+  }
+}
+
+/** A job that waits for its caller, and may have an event nobody has acknowledged yet. */
+function awaitsAnswer(job: Job): boolean {
+  return job.state === BG_JOB_STATE.TRANSFERRED || job.state === BG_JOB_STATE.ERROR;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

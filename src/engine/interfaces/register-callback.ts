@@ -1,0 +1,61 @@
+import { BG_JOB_STATE } from '../../core/constants.ts';
+import type { IBackgroundCopyCallback, IBackgroundCopyJob } from '../../core/interfaces/job.ts';
+import type { Engine } from '../engine.ts';
+import type { LiveJob } from '../live-job.ts';
+import { NotificationQueue, type FinalEvent } from '../notification-queue.ts';
+import { BackgroundCopyError } from './error.ts';
+import { BackgroundCopyFile } from './file.ts';
+
+/**
+ * Makes `callback` the one that hears of the job; null clears. A final event that nobody has
+ * acknowledged is told to it at once (job-lifecycle.md 4).
+ */
+export function registerCallback(
+  engine: Engine,
+  live: LiveJob,
+  callback: IBackgroundCopyCallback | null,
+  job: IBackgroundCopyJob,
+): void {
+  const previous = live.notifications?.close() ?? Promise.resolve();
+  live.notifications = undefined;
+  live.callback = callback ?? undefined;
+  if (callback !== null) {
+    live.notifications = new NotificationQueue({
+      clock: engine.ports.clock,
+      slots: engine.callbackSlots,
+      previous,
+      callback: {
+        final: (event) =>
+          event === 'transferred'
+            ? callback.jobTransferred(job)
+            : callback.jobError(job, currentError(engine, live)),
+        file: (index) =>
+          callback.fileTransferred?.(job, new BackgroundCopyFile(engine, live, index)),
+        modification: () => callback.jobModification(job, 0),
+      },
+      pendingFinal: () => pendingFinal(engine, live),
+      acknowledge: (sequence) => engine.acknowledge(live, sequence),
+    });
+    live.notifications.poke();
+  }
+  engine.jobs.review(live);
+}
+
+/** The stored event that still fits the job's state; it stops being told once the state moves on. */
+function pendingFinal(engine: Engine, live: LiveJob): FinalEvent | undefined {
+  const { state } = live.job;
+  if (state !== BG_JOB_STATE.TRANSFERRED && state !== BG_JOB_STATE.ERROR) return undefined;
+  const event = state === BG_JOB_STATE.TRANSFERRED ? 'transferred' : 'error';
+  return engine.unacknowledged(live).find((row) => row.event === event);
+}
+
+/** After a restart GetError knows nothing any more, but the event still says what went wrong. */
+function currentError(engine: Engine, live: LiveJob): BackgroundCopyError {
+  const failure = live.job.trouble?.failure ?? live.job.lastFailure;
+  if (failure === undefined) throw new Error(`Job ${live.id} is in ERROR without a failure.`);
+  const { fileIndex } = failure;
+  return new BackgroundCopyError(
+    failure,
+    fileIndex === undefined ? undefined : new BackgroundCopyFile(engine, live, fileIndex),
+  );
+}

@@ -1,0 +1,52 @@
+import { DeliveryOptimizationError } from '../core/errors.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import { LiveJob } from './live-job.ts';
+
+/**
+ * The jobs in memory. Those with something of their own to keep (a transfer, a timer, a callback)
+ * are held; all others are remembered only as long as somebody outside holds them, and are read
+ * from the store again when asked for. So a queue of a hundred thousand idle jobs costs nothing.
+ */
+export class JobTable {
+  readonly #store: JobStore;
+  readonly #known = new Map<string, WeakRef<LiveJob>>();
+  readonly #held = new Map<string, LiveJob>();
+  readonly #collected = new FinalizationRegistry<string>((id) => {
+    if (this.#known.get(id)?.deref() === undefined) this.#known.delete(id);
+  });
+
+  constructor(store: JobStore) {
+    this.#store = store;
+  }
+
+  /** The job, or undefined when the store has none of that id. */
+  find(id: string): LiveJob | undefined {
+    const known = this.#known.get(id)?.deref();
+    if (known !== undefined) return known;
+    const job = this.#store.loadJob(id);
+    return job === undefined ? undefined : this.adopt(new LiveJob(job, this.#store));
+  }
+
+  get(id: string): LiveJob {
+    const live = this.find(id);
+    if (live !== undefined) return live;
+    throw new DeliveryOptimizationError('DO_E_JOB_NOT_FOUND', `There is no job ${id}.`);
+  }
+
+  adopt(live: LiveJob): LiveJob {
+    this.#known.set(live.id, new WeakRef(live));
+    this.#collected.register(live, live.id);
+    return live;
+  }
+
+  /** To be called whenever something of the job may have come to life or to rest. */
+  review(live: LiveJob): void {
+    if (live.isAlive()) this.#held.set(live.id, live);
+    else this.#held.delete(live.id);
+  }
+
+  /** A snapshot: what is done to one may change which are held. */
+  held(): readonly LiveJob[] {
+    return [...this.#held.values()];
+  }
+}

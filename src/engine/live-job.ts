@@ -1,0 +1,117 @@
+import { parseCustomHeaders } from '../core/http/custom-headers.ts';
+import type { HeaderList } from '../core/http/fields.ts';
+import type { IBackgroundCopyCallback } from '../core/interfaces/job.ts';
+import { countFiles, type JobFile } from '../core/job/file.ts';
+import { allTransferred, type FileCounters, type Job } from '../core/job/job.ts';
+import { isFinal } from '../core/job/step.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { JobRun } from './job-run.ts';
+import type { NotificationQueue } from './notification-queue.ts';
+import { Serial } from './serial.ts';
+import { noAttempts, type FileAttempts } from './transfer/transfer-context.ts';
+
+/**
+ * A job in memory: its stored value, and what lives only as long as this process. There is at most
+ * one for each job, so whoever holds it sees the same.
+ */
+export class LiveJob {
+  readonly id: string;
+  readonly #store: JobStore;
+  #files: JobFile[] | undefined;
+  #firstUndone = 0;
+  readonly #renamed = new Set<number>();
+  #customHeaders: HeaderList | undefined;
+  readonly #attempts = new Map<number, FileAttempts>();
+  job: Job;
+  /** The transfer that holds the job's slot. */
+  run: JobRun | undefined;
+  /** An earlier transfer whose last writes are still under way. */
+  stopping: Promise<void> | undefined;
+  /** `complete` or `cancel` is at work on the job's files: it must not be started. */
+  busy = false;
+  /** The deletion of a final job's partial files: whether nothing was left. */
+  discarding: Promise<boolean> | undefined;
+  /** Drops the timer for the job's next wake-up. */
+  cancelWakeUp: (() => void) | undefined;
+  /** The callback registered in this process, and what it is still to be told. */
+  callback: IBackgroundCopyCallback | undefined;
+  notifications: NotificationQueue | undefined;
+  /** Calls that change the job run one after the other. */
+  readonly serial: Serial = new Serial();
+
+  constructor(job: Job, store: JobStore) {
+    this.id = job.id;
+    this.job = job;
+    this.#store = store;
+  }
+
+  /** All files by index; read from the store when first needed. */
+  get files(): readonly JobFile[] {
+    if (this.#files === undefined) {
+      this.#files = [...this.#store.loadFiles(this.id)];
+      // A job's counters are stored with its every step, a file only with its checkpoints: a crash
+      // takes the file back further than the counters.
+      this.job = { ...this.job, files: countFiles(this.#files) };
+    }
+    return this.#files;
+  }
+
+  /** What the files add up to; counted anew where a crash may have come between them and the job. */
+  get counters(): FileCounters {
+    const { files } = this.job;
+    if (files.bytesTransferred > 0 && !allTransferred(files)) void this.files;
+    return this.job.files;
+  }
+
+  setFile(file: JobFile): void {
+    void this.files;
+    this.#files![file.index] = file;
+    // A URL that Resume has not made last yet is known here alone.
+    if (file.pendingRemoteName === undefined) this.#renamed.delete(file.index);
+    else this.#renamed.add(file.index);
+    if (!file.done) this.#firstUndone = Math.min(this.#firstUndone, file.index);
+  }
+
+  /** The first file that is not done: files of a job go one after another. */
+  nextFile(): JobFile | undefined {
+    const { files } = this;
+    while (files[this.#firstUndone]?.done === true) this.#firstUndone += 1;
+    return files[this.#firstUndone];
+  }
+
+  attempts(index: number): FileAttempts {
+    const known = this.#attempts.get(index);
+    if (known !== undefined) return known;
+    const fresh = noAttempts();
+    this.#attempts.set(index, fresh);
+    return fresh;
+  }
+
+  /** What earlier attempts taught is void: the file is done, or its caller starts afresh. */
+  forgetAttempts(index?: number): void {
+    if (index === undefined) this.#attempts.clear();
+    else this.#attempts.delete(index);
+  }
+
+  get customHeaders(): HeaderList {
+    this.#customHeaders ??= parseCustomHeaders(this.#store.loadCustomHeaders(this.id) ?? '');
+    return this.#customHeaders;
+  }
+
+  customHeadersChanged(): void {
+    this.#customHeaders = undefined;
+  }
+
+  /** Whether something would be lost if only the store remembered the job. */
+  isAlive(): boolean {
+    return (
+      this.run !== undefined ||
+      this.stopping !== undefined ||
+      this.busy ||
+      this.cancelWakeUp !== undefined ||
+      this.notifications !== undefined ||
+      this.#renamed.size > 0 ||
+      (this.job.trouble !== undefined && !isFinal(this.job.state))
+    );
+  }
+}

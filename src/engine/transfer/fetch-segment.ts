@@ -1,0 +1,285 @@
+import { DeliveryOptimizationError, httpStatusError } from '../../core/errors.ts';
+import { formatResponseHeaders } from '../../core/http/custom-headers.ts';
+import { judgeResponse, type RequestFacts, type Verdict } from '../../core/http/judge-response.ts';
+import {
+  resumeCondition,
+  type Representation,
+  type ResumeCondition,
+} from '../../core/http/representation.ts';
+import { remoteNameInForce } from '../../core/job/file.ts';
+import { MAX_INCONSISTENT_ANSWERS } from '../../core/limits.ts';
+import { stretchAt, type Stretch } from '../../core/piece/file-ranges.ts';
+import { setSize } from '../../core/piece/interval-set.ts';
+import type { PartialFile } from '../../ports/partial-files.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
+import { exchange, type ExchangeResult } from './exchange.ts';
+import type { TransferContext } from './transfer-context.ts';
+
+/** How a connection's work ended. */
+export type SegmentEnd =
+  | { readonly kind: 'finished' }
+  /** The server sends whole files only; the others, who are further, go on alone. */
+  | { readonly kind: 'ranges-ignored' }
+  /** The file is not what it was: all its bytes are void. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** What a connection needs of the transfer it belongs to. */
+export interface SegmentHost extends ConnectionEvents {
+  readonly context: TransferContext;
+  readonly part: PartialFile;
+  /** Undefined until the size of the remote file is known. */
+  layout(): readonly Stretch[] | undefined;
+  adopt(representation: Representation, sizeBytes: number | undefined): Promise<void>;
+  /** Stops all other connections and empties the file, which then begins with this body. */
+  takeOver(representation: Representation): Promise<void>;
+  /** Whether no other connection is at work on the file. */
+  alone(): boolean;
+}
+
+/** Fetches a connection's segment, in as many requests as the server's answers make necessary. */
+export async function fetchSegment(connection: Connection, host: SegmentHost): Promise<SegmentEnd> {
+  while (connection.position < connection.end) {
+    const asked = planRequest(connection, host);
+    const askedMs = host.context.clock.nowMs();
+    const result = await exchange(host.context.transport, asked.request, connection.signal);
+    connection.headMs = host.context.clock.nowMs() - askedMs;
+    const verdict = judge(asked.facts, result, host);
+    if (verdict.kind !== 'body' && verdict.kind !== 'restart') result.response.discard();
+    try {
+      const end = await followVerdict(verdict, result, connection, host);
+      if (end !== undefined) return end;
+    } catch (error) {
+      result.response.discard();
+      throw error;
+    }
+  }
+  return { kind: 'finished' };
+}
+
+function planRequest(
+  connection: Connection,
+  host: SegmentHost,
+): { readonly request: Parameters<typeof exchange>[1]; readonly facts: RequestFacts } {
+  const { context } = host;
+  const file = context.file();
+  const url = remoteNameInForce(file);
+  const { attempts } = context;
+  const known = file.representation;
+  const range = remoteRange(connection, host.layout(), file.ranges[0]?.offset);
+  const condition: ResumeCondition =
+    known === undefined || range === undefined
+      ? { kind: 'none' }
+      : resumeCondition(known, url, attempts.restarts);
+  return {
+    request: {
+      url,
+      range,
+      condition,
+      noCache: attempts.noCache,
+      userAgent: context.settings.userAgent,
+      customHeaders: context.customHeaders,
+    },
+    facts: {
+      url,
+      remoteUrl: url,
+      conditional: range !== undefined && condition.kind === 'if-range',
+      callerRanges: file.ranges.length > 0,
+      storedBytes: setSize(file.written),
+      restarts: attempts.restarts,
+      ...(range === undefined ? {} : { range }),
+      ...(known === undefined ? {} : { known }),
+      ...(file.expectedSizeBytes === undefined
+        ? {}
+        : { expectedSizeBytes: file.expectedSizeBytes }),
+      ...(attempts.previousStatus === undefined ? {} : { previousStatus: attempts.previousStatus }),
+    },
+  };
+}
+
+/** The part of the remote file a segment asks for; undefined is the whole of it, without Range. */
+function remoteRange(
+  connection: Connection,
+  layout: readonly Stretch[] | undefined,
+  firstOffset: number | undefined,
+): { readonly start: number; readonly end?: number } | undefined {
+  const { position, end } = connection;
+  if (layout === undefined) {
+    if (firstOffset === undefined) return undefined;
+    return end === Infinity
+      ? { start: firstOffset }
+      : { start: firstOffset, end: firstOffset + end };
+  }
+  const stretch = stretchAt(layout, position);
+  if (stretch === undefined) return undefined;
+  const shift = stretch.remoteStart - stretch.local.start;
+  const wholeFile = firstOffset === undefined && position === 0 && end >= stretch.local.end;
+  if (wholeFile) return undefined;
+  const start = position + shift;
+  const askedEnd = position + connection.requestBytes(Math.min(end, stretch.local.end) - position);
+  const toTheEnd = firstOffset === undefined && askedEnd >= stretch.local.end;
+  return toTheEnd ? { start } : { start, end: askedEnd + shift };
+}
+
+function judge(
+  facts: RequestFacts,
+  { response, url }: ExchangeResult,
+  { context }: SegmentHost,
+): Verdict {
+  const { status, statusText, headers } = response;
+  context.update(
+    { ...context.file(), responseHeaders: formatResponseHeaders(status, statusText, headers) },
+    false,
+  );
+  const verdict = judgeResponse(
+    { ...facts, url },
+    { status, statusText, headers, url },
+    context.clock.wallMs(),
+  );
+  context.attempts.previousStatus = verdict.kind === 'failed' ? status : undefined;
+  return verdict;
+}
+
+/** Carries out a verdict. Undefined: the connection goes on with what is left of its segment. */
+async function followVerdict(
+  verdict: Verdict,
+  { response, url }: ExchangeResult,
+  connection: Connection,
+  host: SegmentHost,
+): Promise<SegmentEnd | undefined> {
+  switch (verdict.kind) {
+    case 'body': {
+      await adoptIfNew(verdict.representation, connection, host);
+      const end = verdict.end === undefined ? undefined : localEnd(verdict.end, connection, host);
+      return receive(end, response.body, connection, host);
+    }
+    case 'restart': {
+      if (verdict.reason === 'ranges-ignored' && !host.alone()) {
+        response.discard();
+        return { kind: 'ranges-ignored' };
+      }
+      await host.takeOver(verdict.representation);
+      return receive(verdict.end, response.body, connection, host);
+    }
+    case 'changed':
+      return { kind: 'changed' };
+    case 'complete':
+      return nothingLeft(verdict.representation, connection, host);
+    case 'challenge':
+      throw httpStatusError(verdict.status, { url, failureClass: 'fatal' });
+    case 'redirect':
+      // Redirects are followed before an answer is judged, so this one is none that can be.
+      throw httpStatusError(response.status, { url, failureClass: 'fatal' });
+    case 'failed':
+      throw verdict.inconsistent === true ? inconsistentAnswer(verdict.error, host) : verdict.error;
+  }
+}
+
+async function adoptIfNew(
+  seen: Representation,
+  connection: Connection,
+  host: SegmentHost,
+): Promise<void> {
+  const known = host.context.file().representation;
+  // After SetRemoteName the new URL's validators take over, now that they have proved the same
+  // content: tags of two URLs cannot be compared (http.md 3).
+  if (known !== undefined && known.url === seen.url && host.layout() !== undefined) return;
+  await host.adopt(seen, seen.sizeBytes);
+  const layout = host.layout();
+  if (layout === undefined || connection.end !== Infinity) return;
+  connection.end = stretchAt(layout, connection.position)?.local.end ?? 0;
+}
+
+function localEnd(remoteEnd: number, connection: Connection, host: SegmentHost): number {
+  const stretch = stretchAt(host.layout() ?? [], connection.position);
+  return stretch === undefined
+    ? connection.end
+    : remoteEnd - stretch.remoteStart + stretch.local.start;
+}
+
+async function receive(
+  announcedEnd: number | undefined,
+  body: AsyncIterable<Uint8Array>,
+  connection: Connection,
+  host: SegmentHost,
+): Promise<SegmentEnd | undefined> {
+  const { context } = host;
+  await connection.stream(body, host.part, context.gate, {
+    received: (bytes) => {
+      // A body that announces no length would otherwise be written until the disk is full.
+      if (connection.end === Infinity) assertWithinExpected(connection.position, context);
+      host.received(bytes);
+    },
+    written: (start, end) => host.written(start, end),
+  });
+  if (connection.position >= connection.end) return { kind: 'finished' };
+  if (announcedEnd !== undefined && connection.position < Math.min(announcedEnd, connection.end)) {
+    throw new DeliveryOptimizationError(
+      'ERROR_WINHTTP_CONNECTION_ERROR',
+      `The answer ended at byte ${connection.position} of ${announcedEnd}.`,
+      { url: remoteNameInForce(context.file()) },
+    );
+  }
+  if (connection.end !== Infinity) return undefined;
+  // A body without a length is complete when it ends; now the size is known.
+  return wholeBodyRead(connection, host);
+}
+
+async function wholeBodyRead(connection: Connection, host: SegmentHost): Promise<SegmentEnd> {
+  const { context } = host;
+  const { expectedSizeBytes, representation } = context.file();
+  const size = connection.position;
+  if (expectedSizeBytes !== undefined && expectedSizeBytes !== size) {
+    throw unexpectedLength(`${size} bytes`, context);
+  }
+  if (representation !== undefined) await host.adopt({ ...representation, sizeBytes: size }, size);
+  connection.end = size;
+  return { kind: 'finished' };
+}
+
+function assertWithinExpected(position: number, context: TransferContext): void {
+  const { expectedSizeBytes = Infinity } = context.file();
+  if (position > expectedSizeBytes) throw unexpectedLength(`${position} bytes and more`, context);
+}
+
+function unexpectedLength(sent: string, context: TransferContext): DeliveryOptimizationError {
+  const { expectedSizeBytes } = context.file();
+  return new DeliveryOptimizationError(
+    'DO_E_HTTP_BLOCKSIZE_MISMATCH',
+    `The server sent ${sent} where ${expectedSizeBytes} were expected.`,
+    { failureClass: 'fatal', url: remoteNameInForce(context.file()) },
+  );
+}
+
+/** A 416 that says every byte there is is here already. */
+async function nothingLeft(
+  representation: Representation | undefined,
+  connection: Connection,
+  host: SegmentHost,
+): Promise<SegmentEnd> {
+  const { context } = host;
+  const stored = setSize(context.file().written);
+  if (host.layout() === undefined && representation !== undefined) {
+    await host.adopt(representation, representation.sizeBytes ?? stored);
+  }
+  // Whatever the server says, the file is here only when every byte of it is.
+  if (context.file().sizeBytes !== stored) return { kind: 'changed' };
+  connection.end = connection.position;
+  return { kind: 'finished' };
+}
+
+function inconsistentAnswer(
+  error: DeliveryOptimizationError,
+  { context }: SegmentHost,
+): DeliveryOptimizationError {
+  const { attempts } = context;
+  attempts.inconsistent += 1;
+  attempts.noCache = true;
+  if (attempts.inconsistent <= MAX_INCONSISTENT_ANSWERS) return error;
+  return new DeliveryOptimizationError('DO_E_HTTP_BLOCKSIZE_MISMATCH', error.message, {
+    failureClass: 'fatal',
+    cause: error,
+    ...(error.url === undefined ? {} : { url: error.url }),
+    ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
+  });
+}

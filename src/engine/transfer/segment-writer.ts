@@ -1,0 +1,75 @@
+import { MAX_UNWRITTEN_BYTES } from '../../core/limits.ts';
+import type { PartialFile } from '../../ports/partial-files.ts';
+
+/**
+ * Writes what one connection receives, in order and at its place. While a write is under way the
+ * next chunks gather, so the size of the writes follows the speed of the disk, and the connection
+ * waits once too much has gathered.
+ */
+export class SegmentWriter {
+  readonly #part: PartialFile;
+  readonly #onWritten: (start: number, end: number) => void;
+  /** Where the next gathered byte goes. */
+  #position: number;
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #writing: Promise<void> | undefined;
+  #onTaken: (() => void) | undefined;
+  #failure: unknown;
+
+  constructor(
+    part: PartialFile,
+    position: number,
+    onWritten: (start: number, end: number) => void,
+  ) {
+    this.#part = part;
+    this.#position = position;
+    this.#onWritten = onWritten;
+  }
+
+  /** Takes a chunk. The returned promise, if any, is how long to wait before the next one. */
+  push(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#gathered.push(chunk);
+    this.#gatheredBytes += chunk.length;
+    this.#writing ??= this.#write();
+    if (this.#gatheredBytes < MAX_UNWRITTEN_BYTES) return undefined;
+    return new Promise((resolve) => {
+      this.#onTaken = resolve;
+    });
+  }
+
+  /** Resolves once everything taken is written; rejects with what kept it from being. */
+  async drain(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#gatheredBytes > 0) {
+        const buffers = this.#gathered;
+        const bytes = this.#gatheredBytes;
+        this.#take();
+        await this.#part.write(buffers, this.#position);
+        const start = this.#position;
+        this.#position += bytes;
+        this.#onWritten(start, this.#position);
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#take();
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  /** What had gathered is being written, or lost to a failure: there is room again. */
+  #take(): void {
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    const taken = this.#onTaken;
+    this.#onTaken = undefined;
+    taken?.();
+  }
+}

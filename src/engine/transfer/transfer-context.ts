@@ -1,0 +1,69 @@
+import type { HeaderList } from '../../core/http/fields.ts';
+import type { JobFile } from '../../core/job/file.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digester } from '../../ports/digester.ts';
+import type { HttpTransport } from '../../ports/http-transport.ts';
+import type { PartialFileId, PartialFiles } from '../../ports/partial-files.ts';
+import type { Workload } from '../../ports/workload.ts';
+import type { BandwidthGate } from './bandwidth-gate.ts';
+import type { OriginBudget } from './origin-budget.ts';
+
+/** How files are transferred; the same for all of an engine. */
+export interface TransferSettings {
+  readonly pieceSizeBytes: number;
+  /** Each half of a segment that is divided keeps at least this many bytes. */
+  readonly minSplitBytes: number;
+  /** Connections for one file; never more than the origin's cap. */
+  readonly connectionsPerFile: number;
+  /** Product token sent as User-Agent. */
+  readonly userAgent: string;
+}
+
+/** What earlier attempts on a file have taught. Lives in memory, as long as the job is under way. */
+export interface FileAttempts {
+  /** Times the file started over without progress since. */
+  restarts: number;
+  /** Answers that contradicted the request, in a row (N-8). */
+  inconsistent: number;
+  /** Ask caches to look again. */
+  noCache: boolean;
+  /** Most bytes that were ever here: only more than that is progress. */
+  highWaterBytes: number;
+  /** Times the whole-file digest did not match. */
+  mismatches: number;
+  /** Status of the last answer that was an error. */
+  previousStatus: number | undefined;
+}
+
+export function noAttempts(): FileAttempts {
+  return {
+    restarts: 0,
+    inconsistent: 0,
+    noCache: false,
+    highWaterBytes: 0,
+    mismatches: 0,
+    previousStatus: undefined,
+  };
+}
+
+/** One file's transfer and the world around it. */
+export interface TransferContext {
+  readonly clock: Clock;
+  readonly workload: Workload;
+  readonly transport: HttpTransport;
+  readonly partials: PartialFiles;
+  readonly digester: Digester;
+  readonly origins: OriginBudget;
+  readonly gate: BandwidthGate;
+  readonly settings: TransferSettings;
+  readonly attempts: FileAttempts;
+  readonly foreground: boolean;
+  readonly customHeaders: HeaderList;
+  /** The file as it is now. */
+  file(): JobFile;
+  partialId(): PartialFileId;
+  /** Takes on a changed file, in memory; `progressed` when there are more bytes than ever before. */
+  update(file: JobFile, progressed: boolean): void;
+  /** Stores the file as it is now. */
+  checkpoint(durability: 'flushed' | 'written'): void;
+}

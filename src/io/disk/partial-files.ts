@@ -1,0 +1,84 @@
+import { statfs, unlink } from 'node:fs/promises';
+
+import { errorFromFileSystem } from '../../core/node-errors.ts';
+import type {
+  FileIdentity,
+  PartialFile,
+  PartialFileId,
+  PartialFiles,
+} from '../../ports/partial-files.ts';
+import { checkTarget } from './check-target.ts';
+import { DiskPartialFile } from './disk-partial-file.ts';
+import { splitLocalName } from './local-name.ts';
+import { createPart, reopenPart } from './open-part.ts';
+import { partPath } from './part-name.ts';
+import { publishPart } from './publish.ts';
+import { isNotThere, lstatIfThere } from './trusted-file.ts';
+
+/** Partial files on the real file system; `docs/on-disk.md` has their rules. Holds nothing open. */
+export function openPartialFiles(): PartialFiles {
+  return { checkTarget, open, identify, identifyTarget, publish, remove, freeSpace };
+}
+
+async function open(id: PartialFileId, mustExist: boolean): Promise<PartialFile | undefined> {
+  const path = partPath(id);
+  // A file that cannot be created for lack of a path lacks its directory.
+  const missing = mustExist ? 'file' : 'directory';
+  const opened = await translated(`open ${path}`, missing, () =>
+    mustExist ? reopenPart(path) : createPart(path),
+  );
+  return opened && new DiskPartialFile(path, opened);
+}
+
+async function identify(id: PartialFileId): Promise<FileIdentity | undefined> {
+  return identityOf(partPath(id));
+}
+
+async function identifyTarget(id: PartialFileId): Promise<FileIdentity | undefined> {
+  return identityOf(id.localName);
+}
+
+async function publish(id: PartialFileId): Promise<void> {
+  const path = partPath(id);
+  const { localName } = id;
+  await translated(`rename ${path} to ${localName}`, 'file', () => publishPart(path, localName));
+}
+
+async function remove(id: PartialFileId): Promise<void> {
+  const path = partPath(id);
+  await translated(`delete ${path}`, 'file', async () => {
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+    }
+  });
+}
+
+async function freeSpace(localName: string): Promise<number> {
+  const { directory } = splitLocalName(localName);
+  const { bavail, bsize } = await translated(`look at ${directory}`, 'directory', () =>
+    statfs(directory),
+  );
+  return bavail * bsize;
+}
+
+function identityOf(path: string): Promise<FileIdentity | undefined> {
+  return translated(`look at ${path}`, 'file', async () => {
+    const found = await lstatIfThere(path);
+    if (!found?.isFile()) return undefined;
+    return { lengthBytes: Number(found.size), inode: `${found.dev}:${found.ino}` };
+  });
+}
+
+async function translated<T>(
+  what: string,
+  target: 'file' | 'directory',
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw errorFromFileSystem(error, what, target);
+  }
+}

@@ -1,0 +1,192 @@
+import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
+import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
+import type { HeaderList } from '../../core/http/fields.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  HEADERS_TIMEOUT_MS,
+  MAX_RESPONSE_HEAD_BYTES,
+} from '../../core/limits.ts';
+import { errorFromNetwork } from '../../core/node-errors.ts';
+import { originOf } from '../../core/http/url.ts';
+import type { HttpRequest, HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
+import { BodyQueue } from './body-queue.ts';
+
+export interface UndiciTransportOptions {
+  /** PEM certificates trusted beside the system's own; for tests and private authorities. */
+  readonly ca?: string | readonly string[];
+  /**
+   * Proxies by scheme; defaults to `http_proxy`, `https_proxy` and `all_proxy` of the environment,
+   * lower case first, minus `no_proxy` (http.md 8).
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The general HTTP client: undici's dispatcher, with every decision left to the engine. How many
+ * connections an origin gets is the engine's to say, so the pools here are unbounded.
+ */
+export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpTransport {
+  const dispatcher = makeDispatcher(options);
+  return {
+    send: (request, signal) => send(dispatcher, request, signal),
+    async [Symbol.asyncDispose]() {
+      await dispatcher.destroy();
+    },
+  };
+}
+
+function makeDispatcher({ ca, environment = process.env }: UndiciTransportOptions): Dispatcher {
+  const tls = ca === undefined ? {} : { ca: [...(typeof ca === 'string' ? [ca] : ca)] };
+  const agentOptions = {
+    // HTTP/2 would put all ranges of a file on one connection and gain nothing here.
+    allowH2: false,
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...tls },
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // Silence in a body is judged by the engine, which knows whether it reads at all.
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
+  };
+  const variable = (name: string): string | undefined =>
+    environment[name] || environment[name.toUpperCase()] || undefined;
+  const all = variable('all_proxy');
+  const httpProxy = variable('http_proxy') ?? all;
+  const httpsProxy = variable('https_proxy') ?? all;
+  if (httpProxy === undefined && httpsProxy === undefined) return new Agent(agentOptions);
+  return new EnvHttpProxyAgent({
+    ...agentOptions,
+    ...(ca === undefined ? {} : { requestTls: tls }),
+    // An empty string keeps undici from looking into the environment of this process again.
+    httpProxy: httpProxy ?? '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy: variable('no_proxy') ?? '',
+  });
+}
+
+function send(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    let controller: Dispatcher.DispatchController | undefined;
+    let body: BodyQueue | undefined;
+    let finished = false;
+
+    const onAbort = (): void => {
+      const reason = asError(signal.reason);
+      // First, because undici tells of the abort as of any other error, from inside this call.
+      fail(reason);
+      controller?.abort(reason);
+    };
+    const finish = (): void => {
+      finished = true;
+      signal.removeEventListener('abort', onAbort);
+    };
+    const fail = (error: Error): void => {
+      if (finished) return;
+      finish();
+      if (body === undefined) reject(error);
+      else body.fail(error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    dispatcher.dispatch(
+      {
+        origin: originOf(request.url),
+        path: requestTarget(request.url),
+        method: request.method,
+        headers: headerObject(request.headers),
+      },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (signal.aborted) started.abort(asError(signal.reason));
+        },
+        onResponseStart(started, status, _headers, statusText) {
+          if (status < 200) return;
+          body = new BodyQueue({
+            pause: () => started.pause(),
+            resume: () => started.resume(),
+            abort: (reason) => {
+              finish();
+              started.abort(reason);
+            },
+          });
+          const queue = body;
+          resolve({
+            status,
+            statusText: statusText ?? '',
+            headers: headerList(started.rawHeaders),
+            body: queue,
+            discard: () => queue.discard(),
+          });
+        },
+        onResponseData(_started, chunk) {
+          body?.push(chunk);
+        },
+        onResponseEnd() {
+          finish();
+          body?.end();
+        },
+        onResponseError(_started, error) {
+          fail(translate(error, request.url, body !== undefined));
+        },
+      },
+    );
+  });
+}
+
+/** Path and query exactly as given: parsing them would escape and resolve (http.md 2). */
+function requestTarget(url: string): string {
+  const [target = ''] = url.replace(/^[^:]*:\/\/[^/?#]*/, '').split('#', 1);
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
+function translate(error: Error, url: string, headSeen: boolean): Error {
+  if (error instanceof DeliveryOptimizationError) return error;
+  if (!headSeen && error instanceof errors.ResponseContentLengthMismatchError) {
+    // No body can have the wrong length yet: this is what undici makes of a head that it cannot
+    // read and that has a Content-Length in it.
+    return new DeliveryOptimizationError(
+      'ERROR_WINHTTP_INVALID_SERVER_RESPONSE',
+      `Could not download ${maskUrl(url)}: the answer is not valid HTTP. It is tried again later.`,
+      { cause: error, url },
+    );
+  }
+  return errorFromNetwork(error, url);
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** undici's forwarding proxy client takes headers as an object only. */
+function headerObject(headers: HeaderList): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const earlier = object[name];
+    object[name] =
+      earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value];
+  }
+  return object;
+}
+
+function headerList(raw: Dispatcher.DispatchController['rawHeaders']): HeaderList {
+  const list: [string, string][] = [];
+  if (!Array.isArray(raw)) {
+    for (const [name, value] of Object.entries(raw ?? {})) {
+      for (const single of Array.isArray(value) ? value : [value ?? '']) list.push([name, single]);
+    }
+    return list;
+  }
+  for (let index = 0; index + 1 < raw.length; index += 2)
+    list.push([text(raw[index]!), text(raw[index + 1]!)]);
+  return list;
+}
+
+/** Field values are octets; latin1 keeps each of them (RFC 9110 §5.5). */
+function text(value: Buffer | string): string {
+  return typeof value === 'string' ? value : value.toString('latin1');
+}

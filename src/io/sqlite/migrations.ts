@@ -1,0 +1,122 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { DeliveryOptimizationError } from '../../core/errors.ts';
+import { inTransaction } from './transaction.ts';
+
+/**
+ * The schema, as the steps that lead to it: step n takes a store of version n - 1 to version n. A
+ * step that was released is never changed, only followed by another. `docs/on-disk.md` explains the
+ * columns; the numbers of the states are those of BG_JOB_STATE.
+ */
+const STEPS: readonly string[] = [
+  // There are no CHECK constraints: rows are checked when they are read, where a bad one can cost
+  // its own job alone. A failed CHECK would be a fault of the whole database to `quick_check`.
+  `
+  CREATE TABLE job (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    type INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    notify_flags INTEGER NOT NULL,
+    no_progress_timeout_s INTEGER,
+    cost_flags INTEGER,
+    notification_clsid TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    transferred_ms INTEGER,
+    resumed INTEGER NOT NULL,
+    queue_order INTEGER NOT NULL,
+    publishing INTEGER NOT NULL,
+    files_total INTEGER NOT NULL,
+    files_transferred INTEGER NOT NULL,
+    files_unknown_size INTEGER NOT NULL,
+    files_without_sink INTEGER NOT NULL,
+    bytes_total INTEGER NOT NULL,
+    bytes_transferred INTEGER NOT NULL,
+    last_failure TEXT,
+    discarded INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  -- Each list that the engine asks for again and again is one of these, in order.
+  CREATE INDEX job_queued ON job (priority, queue_order) WHERE state = 0;
+  CREATE INDEX job_running ON job (seq) WHERE state IN (1, 2, 5);
+  CREATE INDEX job_live ON job (seq) WHERE state < 7;
+  CREATE INDEX job_age ON job (created_ms) WHERE state < 7;
+  CREATE INDEX job_history ON job (discarded, modified_ms) WHERE state >= 7;
+
+  CREATE TABLE file (
+    job_seq INTEGER NOT NULL REFERENCES job (seq) ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    remote_name TEXT NOT NULL,
+    local_name TEXT,
+    ranges TEXT NOT NULL,
+    expected_size INTEGER,
+    digest TEXT,
+    integrity TEXT NOT NULL,
+    representation TEXT,
+    size INTEGER,
+    flushed TEXT NOT NULL,
+    written TEXT NOT NULL,
+    written_boot_id TEXT,
+    done INTEGER NOT NULL,
+    published INTEGER NOT NULL,
+    published_inode TEXT,
+    response_headers TEXT,
+    bytes_from_http INTEGER NOT NULL,
+    duration_ms REAL NOT NULL,
+    PRIMARY KEY (job_seq, idx)
+  ) STRICT;
+
+  CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_seq INTEGER NOT NULL REFERENCES job (seq) ON DELETE CASCADE,
+    event TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_job ON outbox (job_seq);
+
+  CREATE TABLE custom_headers (
+    job_seq INTEGER PRIMARY KEY REFERENCES job (seq) ON DELETE CASCADE,
+    box BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE queue (
+    max_order INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO queue (max_order) VALUES (0);
+  `,
+];
+
+/** The version of the store that this program writes. */
+export const SCHEMA_VERSION: number = STEPS.length;
+
+/** The version of a store: 0 for an empty one. */
+export function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+/** Throws E_UNSUPPORTED for a store of a newer program, before anything in it was touched. */
+export function refuseNewer(db: DatabaseSync, path: string): void {
+  const version = schemaVersion(db);
+  if (version <= SCHEMA_VERSION) return;
+  throw new DeliveryOptimizationError(
+    'E_UNSUPPORTED',
+    `The job store ${path} was written by a newer version of haulyard: it has format ${version}, ` +
+      `and this one knows formats up to ${SCHEMA_VERSION}. Nothing in it was changed. Use the newer ` +
+      `version, or another data directory.`,
+    { failureClass: 'fatal' },
+  );
+}
+
+/** Takes the store to the present version, each step in a transaction of its own. */
+export function migrate(db: DatabaseSync): void {
+  for (let version = schemaVersion(db); version < SCHEMA_VERSION; version += 1) {
+    inTransaction(db, () => {
+      db.exec(STEPS[version]!);
+      db.exec(`PRAGMA user_version = ${version + 1}`);
+    });
+  }
+}

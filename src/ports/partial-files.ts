@@ -1,0 +1,57 @@
+/** Where a partial file is and whose it is. */
+export interface PartialFileId {
+  readonly jobId: string;
+  readonly index: number;
+  /** Absolute path of the finished file; the partial one stands beside it. */
+  readonly localName: string;
+}
+
+/** An open partial file. Calls may overlap; none may follow `[Symbol.asyncDispose]`. */
+export interface PartialFile extends AsyncDisposable {
+  readonly path: string;
+  /** Real length on disk when it was opened, in bytes. */
+  readonly lengthBytes: number;
+  /** Writes all bytes of all buffers, one after the other, from `position` on. */
+  write(buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** Reads up to `buffer.length` bytes from `position`; fewer only at the end of the file. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Returns once everything written so far would survive a power cut. */
+  flush(): Promise<void>;
+  truncate(lengthBytes: number): Promise<void>;
+  /** Sets the modification time; a time the file system cannot hold is left as it is. */
+  setModifiedTime(epochMs: number): Promise<void>;
+}
+
+/** What stands at a path. */
+export interface FileIdentity {
+  readonly lengthBytes: number;
+  /** Device and inode: the same as long as it is the same file, whatever its name. */
+  readonly inode: string;
+}
+
+/**
+ * Partial files beside their targets: `docs/on-disk.md`. Every failure is a
+ * `DeliveryOptimizationError` with the code of errors.md 7.
+ */
+export interface PartialFiles {
+  /**
+   * Checks that a file may be put at `localName`: the directory is there and may be written, and no
+   * directory has that name. `ERROR_PATH_NOT_FOUND`, `E_ACCESSDENIED` or `E_INVALIDARG` otherwise.
+   */
+  checkTarget(localName: string): Promise<void>;
+  /**
+   * Opens the partial file. `mustExist` false creates it, and refuses to take over a file that is
+   * already there and is not one of ours; true gives undefined when there is none.
+   */
+  open(id: PartialFileId, mustExist: boolean): Promise<PartialFile | undefined>;
+  /** Identity of the partial file, or undefined when there is none. */
+  identify(id: PartialFileId): Promise<FileIdentity | undefined>;
+  /** Identity of the finished file, or undefined when there is none. */
+  identifyTarget(id: PartialFileId): Promise<FileIdentity | undefined>;
+  /** Renames the partial file to its final name, replacing what is there, and flushes the directory. */
+  publish(id: PartialFileId): Promise<void>;
+  /** Deletes the partial file if it is there. */
+  remove(id: PartialFileId): Promise<void>;
+  /** Bytes free for this user on the target's volume. */
+  freeSpace(localName: string): Promise<number>;
+}

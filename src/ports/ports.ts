@@ -1,0 +1,20 @@
+import type { Clock } from './clock.ts';
+import type { Digester } from './digester.ts';
+import type { HttpTransport } from './http-transport.ts';
+import type { JobStore } from './job-store.ts';
+import type { NetworkMonitor } from './network-monitor.ts';
+import type { PartialFiles } from './partial-files.ts';
+import type { Randomness } from './randomness.ts';
+import type { Workload } from './workload.ts';
+
+/** The world as an engine meets it. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly store: JobStore;
+  readonly partials: PartialFiles;
+  readonly transport: HttpTransport;
+  readonly digester: Digester;
+  readonly network: NetworkMonitor;
+  readonly workload: Workload;
+}
