@@ -116,25 +116,39 @@ async function fetchFile(
   localName: string,
   options: DownloadOptions,
 ): Promise<string> {
-  const job =
-    (await findJob(manager, url, localName, options.sha256)) ??
-    (await createJob(manager, url, localName, options));
-  await job.setPriority(options.priority ?? BG_JOB_PRIORITY.FOREGROUND);
-  await job.setNotifyFlags(
-    BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION,
-  );
   const outcome = Promise.withResolvers<void>();
+  // Nobody may be waiting yet when the signal aborts; whoever waits later still hears of it.
+  outcome.promise.catch(() => undefined);
   const onAbort = (): void => outcome.reject(options.signal!.reason);
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  await job.setNotifyInterface({
-    jobTransferred: () => outcome.resolve(),
-    jobError: async () => outcome.reject(await failureOf(job)),
-    jobModification: async () => {
-      if ((await job.getState()) === BG_JOB_STATE.CANCELLED) outcome.reject(cancelled(localName));
-      else if (options.onProgress !== undefined) options.onProgress(await progressOf(job));
-    },
-  });
   try {
+    const job = await takeJob(manager, url, localName, options);
+    return await follow(job, outcome, localName, options);
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function follow(
+  job: IBackgroundCopyJob,
+  outcome: PromiseWithResolvers<void>,
+  localName: string,
+  options: DownloadOptions,
+): Promise<string> {
+  try {
+    await job.setPriority(options.priority ?? BG_JOB_PRIORITY.FOREGROUND);
+    await job.setNotifyFlags(
+      BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION,
+    );
+    await job.setNotifyInterface({
+      jobTransferred: () => outcome.resolve(),
+      jobError: async () => outcome.reject(await failureOf(job)),
+      jobModification: async () => {
+        if ((await job.getState()) === BG_JOB_STATE.CANCELLED) outcome.reject(cancelled(localName));
+        else if (options.onProgress !== undefined) options.onProgress(await progressOf(job));
+      },
+    });
+    options.signal?.throwIfAborted();
     await job.resume();
     // A job that had finished before waits as TRANSFERRED, and its event may be told already.
     if ((await job.getState()) === BG_JOB_STATE.TRANSFERRED) outcome.resolve();
@@ -145,8 +159,6 @@ async function fetchFile(
   } catch (error) {
     await giveUp(job, options.signal?.aborted === true);
     throw error;
-  } finally {
-    options.signal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -154,34 +166,68 @@ async function giveUp(job: IBackgroundCopyJob, keep: boolean): Promise<void> {
   const state = await job.getState();
   if (state === BG_JOB_STATE.CANCELLED || state === BG_JOB_STATE.ACKNOWLEDGED) return;
   await job.setNotifyInterface(null);
+  // A file that is all here and could not be put in place waits for the next call.
+  if (state === BG_JOB_STATE.TRANSFERRED) return;
   if (keep) await job.suspend();
   else await job.cancel();
 }
 
-/** An unfinished job of an earlier call for the same file. */
-async function findJob(
+/** The unfinished job of an earlier call for the same file, or a new one. */
+async function takeJob(
   manager: IBackgroundCopyManager,
   url: string,
   localName: string,
-  sha256: string | undefined,
+  options: DownloadOptions,
+): Promise<IBackgroundCopyJob> {
+  const name = await displayName(url, localName, options.sha256);
+  const known = await unfinishedDownloads(manager);
+  const id = known.get(name);
+  const job = id === undefined ? undefined : await stillThere(manager, id);
+  if (job !== undefined) return job;
+  const created = await createJob(manager, name, url, localName, options);
+  known.set(name, await created.getId());
+  return created;
+}
+
+async function stillThere(
+  manager: IBackgroundCopyManager,
+  id: string,
 ): Promise<IBackgroundCopyJob | undefined> {
-  for await (const job of await manager.enumJobs()) {
-    if ((await job.getDisplayName()) !== displayName(url, sha256)) continue;
-    const files = await (await job.enumFiles()).next(2);
-    if (files.length !== 1) continue;
-    if ((await files[0]!.getRemoteName()) === url && (await files[0]!.getLocalName()) === localName)
-      return job;
+  try {
+    return await manager.getJob(id);
+  } catch (error) {
+    if (error instanceof DeliveryOptimizationError && error.code === 'DO_E_JOB_NOT_FOUND')
+      return undefined;
+    throw error;
   }
-  return undefined;
+}
+
+/** Ids of jobs that `download` made, by display name; what a data directory holds is read once. */
+const unfinished = new WeakMap<IBackgroundCopyManager, Promise<Map<string, string>>>();
+
+function unfinishedDownloads(manager: IBackgroundCopyManager): Promise<Map<string, string>> {
+  const known = unfinished.get(manager) ?? readUnfinished(manager);
+  unfinished.set(manager, known);
+  return known;
+}
+
+async function readUnfinished(manager: IBackgroundCopyManager): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  for await (const job of await manager.enumJobs()) {
+    const name = await job.getDisplayName();
+    if (name.startsWith(NAME_PREFIX)) known.set(name, await job.getId());
+  }
+  return known;
 }
 
 async function createJob(
   manager: IBackgroundCopyManager,
+  name: string,
   url: string,
   localName: string,
   { sha256 }: DownloadOptions,
 ): Promise<IBackgroundCopyJob> {
-  const job = await manager.createJob(displayName(url, sha256), BG_JOB_TYPE.DOWNLOAD);
+  const job = await manager.createJob(name, BG_JOB_TYPE.DOWNLOAD);
   try {
     await job.addFile(
       url,
@@ -195,11 +241,21 @@ async function createJob(
   }
 }
 
+const NAME_PREFIX = 'download ';
 const MAX_NAME_CHARACTERS = 160;
 
-/** Names what is demanded of the file too, so that a job made under other demands is not taken up. */
-function displayName(url: string, sha256: string | undefined): string {
-  return `download ${url.slice(0, MAX_NAME_CHARACTERS)}${sha256 === undefined ? '' : ` ${sha256.slice(0, 64).toLowerCase()}`}`;
+/**
+ * Tells downloads apart by everything that is demanded of the file, without showing what a URL may
+ * hold in secret: the place on disk in words, all the rest as a digest.
+ */
+async function displayName(
+  url: string,
+  localName: string,
+  sha256: string | undefined,
+): Promise<string> {
+  const facts = new TextEncoder().encode(JSON.stringify([url, localName, sha256?.toLowerCase()]));
+  const digest = Buffer.from(await crypto.subtle.digest('SHA-256', facts)).toString('hex');
+  return `${NAME_PREFIX}${digest} ${localName.slice(-MAX_NAME_CHARACTERS)}`;
 }
 
 async function progressOf(job: IBackgroundCopyJob): Promise<DownloadProgress> {

@@ -99,7 +99,7 @@ export async function openManager(
       options.maxBytesPerSecond === undefined
         ? undefined
         : integer(options, 'maxBytesPerSecond', 0, 0, Number.MAX_SAFE_INTEGER),
-    owner: userInfo().username,
+    owner: currentUser(),
     startInterrupted: options.startInterrupted ?? true,
     onWarning,
   };
@@ -130,6 +130,15 @@ export async function openManager(
   } catch (error) {
     await closing.disposeAsync();
     throw error;
+  }
+}
+
+/** Containers run under user ids that no user has; the number is a name then. */
+function currentUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env['USER'] ?? String(process.getuid?.() ?? 'unknown');
   }
 }
 

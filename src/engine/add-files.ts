@@ -34,15 +34,15 @@ export async function addFiles(
 
 /** Gives each file its index, and an id to those whose caller named none. */
 function identified(live: LiveJob, wanted: readonly WantedFile[]): JobFile[] {
-  const known = new Set(live.files.map((file) => file.fileId));
+  const added = new Set<string>();
   return wanted.map(({ fileId: given, ...rest }, position) => {
     const index = live.files.length + position;
     const fileId = given ?? `${live.id}/${index}`;
-    if (known.has(fileId))
+    if (added.has(fileId) || live.hasFileId(fileId))
       throw invalidArgument(
         `The job has a file with the fileId ${JSON.stringify(fileId)} already.`,
       );
-    known.add(fileId);
+    added.add(fileId);
     const { localName, ...others } = rest;
     return newFile({
       jobId: live.id,

@@ -14,14 +14,16 @@ import { partialIdOf } from './partial-id.ts';
  * name holds that very file is done with.
  */
 export async function completeJob(engine: Engine, live: LiveJob): Promise<number> {
-  await live.serial.run(async () => {
+  await engine.operate(live, async () => {
     engine.call(live, { call: 'complete' });
     live.busy = true;
+    engine.jobs.review(live);
     try {
       await live.stopping;
       await publishFiles(engine, live);
     } catch (error) {
       live.busy = false;
+      engine.jobs.review(live);
       engine.scheduler.reconsider();
       throw error;
     }
@@ -34,7 +36,7 @@ export async function completeJob(engine: Engine, live: LiveJob): Promise<number
 
 /** Deletes a job and its partial files; files that an earlier `complete` delivered stay (J-19). */
 export async function cancelJob(engine: Engine, live: LiveJob): Promise<number> {
-  await live.serial.run(() => engine.call(live, { call: 'cancel' }));
+  await engine.operate(live, () => engine.call(live, { call: 'cancel' }));
   return (await live.discarding) === false ? BG_S_UNABLE_TO_DELETE_FILES : S_OK;
 }
 

@@ -10,6 +10,7 @@ import { partialIdOf } from './partial-id.ts';
  */
 export async function discardFiles(engine: Engine, live: LiveJob): Promise<boolean> {
   live.busy = true;
+  engine.jobs.review(live);
   await live.stopping;
   let clean: boolean;
   try {

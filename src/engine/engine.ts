@@ -65,6 +65,8 @@ export class Engine {
   readonly scheduler: Scheduling;
   readonly #parts: EngineParts;
   #queueOrder: number;
+  /** Calls and deletions under way. */
+  readonly #operations = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(ports: Ports, settings: EngineSettings, parts: EngineParts) {
@@ -80,6 +82,26 @@ export class Engine {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Does what nobody waits for: a failure is told as a warning, and whoever asked goes on. */
+  attempt(what: string, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.settings.onWarning(`It was not possible to ${what}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Runs a task on a job after those before it; `close` waits for it. */
+  async operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
+    const result = live.serial.run(task);
+    this.#operations.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#operations.delete(result);
+    }
   }
 
   /** Throws DO_E_NO_SERVICE once the engine is closed. */
@@ -98,6 +120,9 @@ export class Engine {
 
   /** Final events that nobody has acknowledged; none while the store cannot be read. */
   unacknowledged(live: LiveJob): readonly OutboxRow[] {
+    if (live.unstoredFinal !== undefined) {
+      return [{ sequence: UNSTORED, jobId: live.id, event: live.unstoredFinal }];
+    }
     try {
       return this.ports.store.outboxOf(live.id);
     } catch (error) {
@@ -108,6 +133,10 @@ export class Engine {
 
   /** A callback has taken a final event: it is not told again. */
   acknowledge(live: LiveJob, sequence: number): void {
+    if (sequence === UNSTORED) {
+      live.unstoredFinal = undefined;
+      return;
+    }
     try {
       this.ports.store.acknowledge(sequence);
     } catch (error) {
@@ -158,6 +187,9 @@ export class Engine {
         `Job ${live.id}: the step "${event.event}" could not be stored: ${messageOf(error)}`,
       );
       this.#take(live, step, files);
+      const final = outboxEvents(step.effects).at(-1);
+      if (final !== undefined) live.unstoredFinal = final;
+      live.notifications?.finalChanged();
     }
   }
 
@@ -186,10 +218,10 @@ export class Engine {
       live.run?.stop();
       if (live.run !== undefined) ends.push(live.run.finished);
       if (live.stopping !== undefined) ends.push(live.stopping);
-      // A `complete` that is renaming finishes what it began.
-      ends.push(live.serial.run(() => undefined));
     }
     await Promise.all(ends);
+    // A `complete` that is renaming finishes what it began, and so does what follows from it.
+    while (this.#operations.size > 0) await Promise.allSettled(this.#operations);
   }
 
   #accepted(step: Step): Extract<Step, { kind: 'moved' }> {
@@ -211,11 +243,7 @@ export class Engine {
   #act(live: LiveJob, step: Extract<Step, { kind: 'moved' }>, files: readonly JobFile[]): void {
     const { job, effects } = step;
     if (job !== live.job || files.length > 0 || effects.length > 0) {
-      const outbox = effects.flatMap((effect) =>
-        effect.kind === 'notify' && (effect.event === 'transferred' || effect.event === 'error')
-          ? [{ jobId: live.id, event: effect.event }]
-          : [],
-      );
+      const outbox = outboxEvents(effects).map((event) => ({ jobId: live.id, event }));
       const answered = job.state !== live.job.state && awaitsAnswer(live.job);
       this.ports.store.commit({
         job,
@@ -233,6 +261,7 @@ export class Engine {
     { job, effects }: Extract<Step, { kind: 'moved' }>,
     files: readonly JobFile[],
   ): void {
+    if (job.state !== live.job.state) live.unstoredFinal = undefined;
     live.job = job;
     for (const file of files) live.setFile(file);
     this.#queueOrder = Math.max(this.#queueOrder, job.queueOrder);
@@ -254,7 +283,7 @@ export class Engine {
         return;
       case 'discard':
         live.busy = true;
-        live.discarding = live.serial.run(() => this.#parts.discardFiles(this, live));
+        live.discarding = this.operate(live, () => this.#parts.discardFiles(this, live));
         return;
       case 'release':
         live.notifications?.finish(() => {
@@ -306,6 +335,18 @@ export class Engine {
       this.happenAnyway(live, { event: wakeUp.event });
     });
   }
+}
+
+/** Stands for the sequence number of an event that the store could not take. */
+const UNSTORED = -1;
+
+/** The events of a step that are kept until a callback has acknowledged them. */
+function outboxEvents(effects: readonly Effect[]): OutboxRow['event'][] {
+  return effects.flatMap((effect) =>
+    effect.kind === 'notify' && (effect.event === 'transferred' || effect.event === 'error')
+      ? [effect.event]
+      : [],
+  );
 }
 
 /** A job that waits for its caller, and may have an event nobody has acknowledged yet. */

@@ -13,6 +13,8 @@ export interface RunHost {
   /** Every file is done: the job must not keep its slot. */
   nothingLeft(): void;
   failed(failure: TransferFailure): void;
+  /** Nothing of the run is under way any more. */
+  ended(run: JobRun): void;
 }
 
 /** Why a run was stopped by the engine; never an error of anything. */
@@ -31,7 +33,7 @@ export class JobRun {
   constructor(host: RunHost, sinceMs: number) {
     this.#host = host;
     this.sinceMs = sinceMs;
-    this.finished = this.#run();
+    this.finished = this.#run().finally(() => host.ended(this));
   }
 
   stop(): void {

@@ -11,6 +11,9 @@ export class JobTable {
   readonly #store: JobStore;
   readonly #known = new Map<string, WeakRef<LiveJob>>();
   readonly #held = new Map<string, LiveJob>();
+  /** Held jobs that hold a slot or are busy, and those that a policy or the network blocks. */
+  readonly #busy = new Set<LiveJob>();
+  readonly #blocked = new Set<LiveJob>();
   readonly #collected = new FinalizationRegistry<string>((id) => {
     if (this.#known.get(id)?.deref() === undefined) this.#known.delete(id);
   });
@@ -43,10 +46,27 @@ export class JobTable {
   review(live: LiveJob): void {
     if (live.isAlive()) this.#held.set(live.id, live);
     else this.#held.delete(live.id);
+    note(this.#busy, live, live.run !== undefined || live.stopping !== undefined || live.busy);
+    note(this.#blocked, live, live.job.trouble?.blockedSinceMs !== undefined);
+  }
+
+  /** Jobs with a transfer, or with work on their files under way. */
+  busy(): readonly LiveJob[] {
+    return [...this.#busy];
+  }
+
+  /** Jobs whose clock rests because they may not, or cannot yet, transfer. */
+  blocked(): readonly LiveJob[] {
+    return [...this.#blocked];
   }
 
   /** A snapshot: what is done to one may change which are held. */
   held(): readonly LiveJob[] {
     return [...this.#held.values()];
   }
+}
+
+function note(set: Set<LiveJob>, live: LiveJob, belongs: boolean): void {
+  if (belongs) set.add(live);
+  else set.delete(live);
 }

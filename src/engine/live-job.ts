@@ -4,7 +4,7 @@ import type { IBackgroundCopyCallback } from '../core/interfaces/job.ts';
 import { countFiles, type JobFile } from '../core/job/file.ts';
 import { allTransferred, type FileCounters, type Job } from '../core/job/job.ts';
 import { isFinal } from '../core/job/step.ts';
-import type { JobStore } from '../ports/job-store.ts';
+import type { JobStore, OutboxRow } from '../ports/job-store.ts';
 import type { JobRun } from './job-run.ts';
 import type { NotificationQueue } from './notification-queue.ts';
 import { Serial } from './serial.ts';
@@ -18,6 +18,7 @@ export class LiveJob {
   readonly id: string;
   readonly #store: JobStore;
   #files: JobFile[] | undefined;
+  #fileIds: Set<string> | undefined;
   #firstUndone = 0;
   readonly #renamed = new Set<number>();
   #customHeaders: HeaderList | undefined;
@@ -36,6 +37,8 @@ export class LiveJob {
   /** The callback registered in this process, and what it is still to be told. */
   callback: IBackgroundCopyCallback | undefined;
   notifications: NotificationQueue | undefined;
+  /** A final event that the store could not take; told from here, and lost with the process. */
+  unstoredFinal: OutboxRow['event'] | undefined;
   /** Calls that change the job run one after the other. */
   readonly serial: Serial = new Serial();
 
@@ -66,10 +69,17 @@ export class LiveJob {
   setFile(file: JobFile): void {
     void this.files;
     this.#files![file.index] = file;
+    this.#fileIds?.add(file.fileId);
     // A URL that Resume has not made last yet is known here alone.
     if (file.pendingRemoteName === undefined) this.#renamed.delete(file.index);
     else this.#renamed.add(file.index);
     if (!file.done) this.#firstUndone = Math.min(this.#firstUndone, file.index);
+  }
+
+  /** Whether a file of the job has this fileId. */
+  hasFileId(fileId: string): boolean {
+    this.#fileIds ??= new Set(this.files.map((file) => file.fileId));
+    return this.#fileIds.has(fileId);
   }
 
   /** The first file that is not done: files of a job go one after another. */

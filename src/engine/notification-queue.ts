@@ -107,14 +107,15 @@ export class NotificationQueue {
 
   /** Milliseconds until there is something to tell; Infinity when nothing waits. */
   #delayMs(): number {
-    if (this.#files.length > 0 || this.#onDrained !== undefined) return 0;
+    if (this.#files.length > 0) return 0;
     const nowMs = this.#options.clock.nowMs();
     const finalInMs =
       this.#options.pendingFinal() === undefined ? Infinity : this.#retryAtMs - nowMs;
     const modifiedInMs = this.#modified
       ? this.#lastModificationMs + PROGRESS_INTERVAL_MS - nowMs
       : Infinity;
-    return Math.max(0, Math.min(finalInMs, modifiedInMs));
+    const delayMs = Math.max(0, Math.min(finalInMs, modifiedInMs));
+    return delayMs === Infinity && this.#onDrained !== undefined ? 0 : delayMs;
   }
 
   async #deliver(): Promise<void> {

@@ -25,8 +25,7 @@ export function recover(engine: Engine): () => void {
     const live = engine.jobs.get(id);
     // Held from now on, so that a close waits for it.
     live.busy = true;
-    live.discarding = live.serial.run(() => discardFiles(engine, live));
-    engine.jobs.review(live);
+    live.discarding = engine.operate(live, () => discardFiles(engine, live));
   }
   engine.scheduler.reconsider();
   return sweepRegularly(engine);
@@ -43,13 +42,16 @@ function sweepRegularly(engine: Engine): () => void {
   const { clock, store } = engine.ports;
   let cancel: () => void = () => {};
   const sweep = (): void => {
-    const wallMs = clock.wallMs();
-    for (const id of store.createdBefore(wallMs - MAXIMUM_AGE_MS + 1)) {
-      const live = engine.jobs.get(id);
-      if (isExpired(live.job, wallMs))
-        engine.happenAnyway(live, { event: 'expired', failure: TOO_OLD });
-    }
-    store.purgeFinal(wallMs - HISTORY_MS);
+    engine.attempt('sweep out old jobs', () => {
+      const wallMs = clock.wallMs();
+      for (const id of store.createdBefore(wallMs - MAXIMUM_AGE_MS + 1)) {
+        const live = engine.jobs.get(id);
+        if (isExpired(live.job, wallMs)) {
+          engine.happenAnyway(live, { event: 'expired', failure: TOO_OLD });
+        }
+      }
+      store.purgeFinal(wallMs - HISTORY_MS);
+    });
     cancel = clock.after(SWEEP_INTERVAL_MS, sweep);
   };
   sweep();

@@ -1,6 +1,6 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
 import { asDeliveryOptimizationError } from '../core/errors.ts';
-import { failureOf } from '../core/job/failure.ts';
+import { failureOf, type TransferFailure } from '../core/job/failure.ts';
 import { recount, type JobFile } from '../core/job/file.ts';
 import { isForeground } from '../core/job/step.ts';
 import type { Engine } from './engine.ts';
@@ -37,9 +37,26 @@ export function runHost(engine: Engine, live: LiveJob): RunHost {
     },
     failed: (failure) => {
       const file = failure.fileIndex === undefined ? undefined : live.files[failure.fileIndex];
-      engine.happenAnyway(live, { event: 'failed', failure }, file === undefined ? [] : [file]);
+      engine.happenAnyway(
+        live,
+        { event: 'failed', failure: withoutOwnBlock(engine, failure) },
+        file === undefined ? [] : [file],
+      );
+    },
+    ended: (run) => {
+      // A step that found the job elsewhere leaves the slot with it; an ended run holds none.
+      if (live.run === run) engine.stopRun(live);
     },
   };
+}
+
+/**
+ * A transfer that meets a dead network while the machine has one is retried after a while: only
+ * the monitor's own word makes a wait that no timer ends.
+ */
+function withoutOwnBlock(engine: Engine, failure: TransferFailure): TransferFailure {
+  const blocked = failure.kind === 'policy' && !engine.ports.network.current().online;
+  return failure.kind === 'policy' && !blocked ? { ...failure, kind: 'transient' } : failure;
 }
 
 function contextFor(engine: Engine, live: LiveJob, index: number): TransferContext {
@@ -61,6 +78,8 @@ function contextFor(engine: Engine, live: LiveJob, index: number): TransferConte
     file,
     partialId: () => partialIdOf(file()),
     update: (changed, progressed) => engine.fileProgress(live, changed, progressed),
+    waiting: (waits) =>
+      engine.happenAnyway(live, { event: waits ? 'connectionAwaited' : 'connectionGranted' }),
     checkpoint: (durability) => ports.store.checkpoint({ job: live.job, file: file(), durability }),
   };
 }

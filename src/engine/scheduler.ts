@@ -25,7 +25,9 @@ export class Scheduler implements Scheduling {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#unsubscribe = engine.ports.network.onChange((state) => this.#networkChanged(state));
+    this.#unsubscribe = engine.ports.network.onChange((state) =>
+      engine.attempt('follow the network', () => this.#networkChanged(state)),
+    );
   }
 
   close(): void {
@@ -43,7 +45,7 @@ export class Scheduler implements Scheduling {
     this.#pending = true;
     queueMicrotask(() => {
       this.#pending = false;
-      if (!this.#engine.closed) this.#decide();
+      if (!this.#engine.closed) this.#engine.attempt('schedule jobs', () => this.#decide());
     });
   }
 
@@ -80,10 +82,11 @@ export class Scheduler implements Scheduling {
   #queued(foreground: boolean, count: number): { id: string; foreground: boolean }[] {
     const { store } = this.#engine.ports;
     const ids = this.#engine.settings.startInterrupted
-      ? store.queued(foreground, count + this.#notReady())
+      ? // Those still busy with something are queued too and may stand first.
+        store.queued(foreground, count + this.#engine.jobs.busy().length)
       : this.#admittedQueue(foreground);
     return ids
-      .filter((id) => isReady(this.#engine.jobs.get(id)))
+      .filter((id) => isWaiting(this.#engine.jobs.get(id)))
       .slice(0, count)
       .map((id) => ({ id, foreground }));
   }
@@ -97,15 +100,8 @@ export class Scheduler implements Scheduling {
     });
     return jobs
       .filter((job) => job.state === BG_JOB_STATE.QUEUED && isForeground(job) === foreground)
-      .sort((a, b) => a.priority - b.priority || a.queueOrder - b.queueOrder)
+      .sort((a, b) => a.queueOrder - b.queueOrder)
       .map((job) => job.id);
-  }
-
-  /** Jobs in memory that are queued but still busy with something; so many more must be looked at. */
-  #notReady(): number {
-    let count = 0;
-    for (const live of this.#engine.jobs.held()) if (!isReady(live)) count += 1;
-    return count;
   }
 
   #start(live: LiveJob): void {
@@ -120,17 +116,15 @@ export class Scheduler implements Scheduling {
 
   /** Policies act on jobs under way at once, and let go of them as soon as they no longer apply. */
   #applyBlocks(): void {
-    for (const live of this.#engine.jobs.held()) {
-      const { state, trouble } = live.job;
-      if (live.run !== undefined) {
-        const reason = this.#blockOf(live);
-        if (reason !== undefined)
-          this.#engine.happenAnyway(live, { event: 'failed', failure: reason });
-      } else if (
-        state === BG_JOB_STATE.TRANSIENT_ERROR &&
-        trouble?.blockedSinceMs !== undefined &&
-        this.#blockOf(live) === undefined
-      ) {
+    for (const live of this.#engine.jobs.busy()) {
+      const reason = live.run === undefined ? undefined : this.#blockOf(live);
+      if (reason !== undefined) {
+        this.#engine.happenAnyway(live, { event: 'failed', failure: reason });
+      }
+    }
+    for (const live of this.#engine.jobs.blocked()) {
+      const waits = live.job.state === BG_JOB_STATE.TRANSIENT_ERROR;
+      if (waits && this.#blockOf(live) === undefined) {
         this.#engine.happenAnyway(live, { event: 'unblocked' });
       }
     }
@@ -157,6 +151,11 @@ export class Scheduler implements Scheduling {
     }
     this.reconsider();
   }
+}
+
+/** Queued by what is in memory too, which is ahead of a store that could not take a step. */
+function isWaiting(live: LiveJob): boolean {
+  return live.job.state === BG_JOB_STATE.QUEUED && isReady(live);
 }
 
 function isReady(live: LiveJob): boolean {

@@ -49,7 +49,7 @@ export interface JobStore extends Disposable {
   loadFiles(jobId: string): readonly JobFile[];
   /** Jobs in order of creation; final ones only when asked for. */
   list(options: { readonly includeFinal: boolean }): readonly Job[];
-  /** Ids of QUEUED jobs, foreground ones or all others, by priority and then queueOrder. */
+  /** Ids of QUEUED jobs, foreground ones or all others, by queueOrder. */
   queued(foreground: boolean, limit: number): readonly string[];
   /**
    * Jobs that a crash interrupts or a lost network blocks: CONNECTING, TRANSFERRING and

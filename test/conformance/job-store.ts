@@ -134,7 +134,7 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
         );
       }));
 
-    test('the queue is by priority, then by queue order, foreground jobs apart', () =>
+    test('the queue is in queue order whatever the level, foreground jobs apart', () =>
       withStore((store) => {
         const { QUEUED, TRANSFERRING } = BG_JOB_STATE;
         store.commit({ job: aJob('late', { state: QUEUED, priority: 2, queueOrder: 9 }) });
@@ -144,8 +144,8 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
         store.commit({ job: aJob('running', { state: TRANSFERRING, priority: 1 }) });
         store.commit({ job: aJob('urgent 2', { state: QUEUED, priority: 0, queueOrder: 8 }) });
         store.commit({ job: aJob('urgent 1', { state: QUEUED, priority: 0, queueOrder: 7 }) });
-        assert.deepEqual(store.queued(false, 16), ['high', 'first', 'late', 'low']);
-        assert.deepEqual(store.queued(false, 2), ['high', 'first']);
+        assert.deepEqual(store.queued(false, 16), ['first', 'low', 'late', 'high']);
+        assert.deepEqual(store.queued(false, 2), ['first', 'low']);
         assert.deepEqual(store.queued(true, 16), ['urgent 1', 'urgent 2']);
         assert.deepEqual(store.queued(true, 1), ['urgent 1']);
         assert.deepEqual(store.queued(true, 0), []);

@@ -81,7 +81,7 @@ export class MemoryJobStore implements JobStore {
     const { FOREGROUND } = BG_JOB_PRIORITY;
     return this.#jobs(({ state }) => state === BG_JOB_STATE.QUEUED)
       .filter(({ priority }) => (priority === FOREGROUND) === foreground)
-      .toSorted((a, b) => a.priority - b.priority || a.queueOrder - b.queueOrder)
+      .toSorted((a, b) => a.queueOrder - b.queueOrder)
       .slice(0, Math.max(0, limit))
       .map(({ id }) => id);
   }

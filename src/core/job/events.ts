@@ -21,6 +21,9 @@ import {
 export type JobEvent =
   | { readonly event: 'slotGranted' }
   | { readonly event: 'slotLost' }
+  /** Other files hold all connections to the origin; one has become free. */
+  | { readonly event: 'connectionAwaited' }
+  | { readonly event: 'connectionGranted' }
   /** Sizes learned, bytes written, a file started over: the counters as they are now. */
   | { readonly event: 'filesChanged'; readonly files: FileCounters; readonly progressed: boolean }
   | { readonly event: 'fileDone'; readonly fileIndex: number; readonly files: FileCounters }
@@ -54,6 +57,9 @@ export function applyEvent(job: Job, input: JobEvent, moment: Moment): Step {
     case 'slotLost':
       if (!holdsSlot(state)) return unchanged(job);
       return backToQueue(job, moment, [{ kind: 'stop' }, { kind: 'schedule' }]);
+    case 'connectionAwaited':
+    case 'connectionGranted':
+      return awaitConnection(job, input.event === 'connectionAwaited', moment);
     case 'filesChanged':
       return modified(job, moment, {
         files: input.files,
@@ -119,6 +125,15 @@ function publishFailed(job: Job, files: FileCounters, delivered: boolean, moment
 
 function holdsSlot(state: BG_JOB_STATE): boolean {
   return state === BG_JOB_STATE.TRANSFERRING || state === BG_JOB_STATE.CONNECTING;
+}
+
+/** The no-progress clock rests while the job cannot even ask. Nothing else changes. */
+function awaitConnection(job: Job, waits: boolean, moment: Moment): Step {
+  if (!holdsSlot(job.state) || job.trouble === undefined) return unchanged(job);
+  const trouble = waits
+    ? { ...job.trouble, blockedSinceMs: job.trouble.blockedSinceMs ?? moment.nowMs }
+    : endBlock(job.trouble, moment);
+  return unchanged({ ...job, trouble });
 }
 
 function grantSlot(job: Job, moment: Moment): Step {

@@ -60,7 +60,7 @@ export class BackgroundCopyFile implements IBackgroundCopyFile {
 
   async setRemoteName(url: string): Promise<void> {
     this.#engine.assertOpen();
-    await this.#live.serial.run(() => {
+    await this.#engine.operate(this.#live, () => {
       setRemoteName(this.#engine, this.#live, this.#index, () =>
         checkRemoteUrl(checkString(url, 'url')),
       );
@@ -134,7 +134,7 @@ export class BackgroundCopyFile implements IBackgroundCopyFile {
 
   async setDOProperty(id: number, value: string | number | boolean): Promise<void> {
     this.#engine.assertOpen();
-    await this.#live.serial.run(() =>
+    await this.#engine.operate(this.#live, () =>
       setFileProperty(this.#engine, this.#live, this.#index, id, value),
     );
   }

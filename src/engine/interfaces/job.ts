@@ -188,6 +188,8 @@ export class BackgroundCopyJob implements IBackgroundCopyJob {
     await this.#run(() => {
       this.#engine.assertChangeable(this.#live, 'SetNotifyFlags');
       this.#engine.call(this.#live, { call: 'setNotifyFlags', flags: checkNotifyFlags(flags) });
+      // A final event that was muted since it happened is owed again.
+      this.#live.notifications?.poke();
     });
   }
 
@@ -267,7 +269,7 @@ export class BackgroundCopyJob implements IBackgroundCopyJob {
 
   #run<Result>(task: () => Result | Promise<Result>): Promise<Result> {
     this.#engine.assertOpen();
-    return this.#live.serial.run(task);
+    return this.#engine.operate(this.#live, task);
   }
 }
 

@@ -1,5 +1,6 @@
-import { BG_JOB_STATE } from '../../core/constants.ts';
+import { BG_JOB_STATE, BG_NOTIFY } from '../../core/constants.ts';
 import type { IBackgroundCopyCallback, IBackgroundCopyJob } from '../../core/interfaces/job.ts';
+import { wants } from '../../core/job/step.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveJob } from '../live-job.ts';
 import { NotificationQueue, type FinalEvent } from '../notification-queue.ts';
@@ -29,9 +30,15 @@ export function registerCallback(
           event === 'transferred'
             ? callback.jobTransferred(job)
             : callback.jobError(job, currentError(engine, live)),
+        // The mask may have changed since the event: what it mutes now is not told any more.
         file: (index) =>
-          callback.fileTransferred?.(job, new BackgroundCopyFile(engine, live, index)),
-        modification: () => callback.jobModification(job, 0),
+          wants(live.job, BG_NOTIFY.FILE_TRANSFERRED)
+            ? callback.fileTransferred?.(job, new BackgroundCopyFile(engine, live, index))
+            : undefined,
+        modification: () =>
+          wants(live.job, BG_NOTIFY.JOB_MODIFICATION)
+            ? callback.jobModification(job, 0)
+            : undefined,
       },
       pendingFinal: () => pendingFinal(engine, live),
       acknowledge: (sequence) => engine.acknowledge(live, sequence),
@@ -46,6 +53,8 @@ function pendingFinal(engine: Engine, live: LiveJob): FinalEvent | undefined {
   const { state } = live.job;
   if (state !== BG_JOB_STATE.TRANSFERRED && state !== BG_JOB_STATE.ERROR) return undefined;
   const event = state === BG_JOB_STATE.TRANSFERRED ? 'transferred' : 'error';
+  const flag = event === 'transferred' ? BG_NOTIFY.JOB_TRANSFERRED : BG_NOTIFY.JOB_ERROR;
+  if (!wants(live.job, flag)) return undefined;
   return engine.unacknowledged(live).find((row) => row.event === event);
 }
 

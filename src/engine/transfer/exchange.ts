@@ -1,4 +1,4 @@
-import { DeliveryOptimizationError } from '../../core/errors.ts';
+import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/http/fields.ts';
 import { nextHop } from '../../core/http/redirect.ts';
 import type { ResumeCondition } from '../../core/http/representation.ts';
@@ -6,6 +6,8 @@ import { requestHeaders } from '../../core/http/request.ts';
 import { statusDisposition } from '../../core/http/status.ts';
 import { sameOrigin } from '../../core/http/url.ts';
 import { singleValue } from '../../core/http/fields.ts';
+import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS } from '../../core/limits.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
 
 /** One GET, before redirects. */
@@ -32,6 +34,7 @@ export interface ExchangeResult {
 export async function exchange(
   transport: HttpTransport,
   request: ExchangeRequest,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<ExchangeResult> {
   const visited: string[] = [];
@@ -46,7 +49,7 @@ export async function exchange(
       sameOriginAsFirst: sameOrigin(url, request.url),
       ...(request.range === undefined ? {} : { range: request.range }),
     });
-    const response = await sendOnce(transport, url, headers, signal);
+    const response = await sendOnce(transport, url, headers, clock, signal);
     if (statusDisposition(response.status) !== 'followed') return { response, url };
     response.discard();
     const next = nextHop({
@@ -70,15 +73,49 @@ async function sendOnce(
   transport: HttpTransport,
   url: string,
   headers: HeaderList,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   try {
-    return await transport.send({ method: 'GET', url, headers }, signal);
+    return await sendInTime(transport, url, headers, clock, signal);
   } catch (error) {
     if (signal.aborted || !isClosedConnection(error)) throw error;
-    return transport.send({ method: 'GET', url, headers }, signal);
+    return sendInTime(transport, url, headers, clock, signal);
   }
 }
+
+/**
+ * A server can keep a client waiting with interim answers for ever, each of which looks like an
+ * answer that goes on; so the head as a whole has its time, connection included (http.md 7).
+ */
+async function sendInTime(
+  transport: HttpTransport,
+  url: string,
+  headers: HeaderList,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const late = new AbortController();
+  const cancel = clock.after(HEAD_TIMEOUT_MS, () => {
+    late.abort(
+      new DeliveryOptimizationError(
+        'ERROR_WINHTTP_TIMEOUT',
+        `${maskUrl(url)} did not answer within ${HEAD_TIMEOUT_MS / 1_000} s.`,
+        { url },
+      ),
+    );
+  });
+  try {
+    return await transport.send(
+      { method: 'GET', url, headers },
+      AbortSignal.any([signal, late.signal]),
+    );
+  } finally {
+    cancel();
+  }
+}
+
+const HEAD_TIMEOUT_MS = CONNECT_TIMEOUT_MS + HEADERS_TIMEOUT_MS;
 
 function isClosedConnection(error: unknown): boolean {
   return (

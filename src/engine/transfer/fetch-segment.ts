@@ -39,22 +39,43 @@ export interface SegmentHost extends ConnectionEvents {
 
 /** Fetches a connection's segment, in as many requests as the server's answers make necessary. */
 export async function fetchSegment(connection: Connection, host: SegmentHost): Promise<SegmentEnd> {
+  let shortAnswers = 0;
   while (connection.position < connection.end) {
     const asked = planRequest(connection, host);
+    const before = connection.position;
     const askedMs = host.context.clock.nowMs();
-    const result = await exchange(host.context.transport, asked.request, connection.signal);
+    const result = await exchange(
+      host.context.transport,
+      asked.request,
+      host.context.clock,
+      connection.signal,
+    );
     connection.headMs = host.context.clock.nowMs() - askedMs;
     const verdict = judge(asked.facts, result, host);
     if (verdict.kind !== 'body' && verdict.kind !== 'restart') result.response.discard();
     try {
       const end = await followVerdict(verdict, result, connection, host);
       if (end !== undefined) return end;
+      shortAnswers = connection.position - before < SHORT_ANSWER_BYTES ? shortAnswers + 1 : 0;
+      if (shortAnswers > MAX_SHORT_ANSWERS) throw tooShort(asked.request.url);
     } catch (error) {
       result.response.discard();
       throw error;
     }
   }
   return { kind: 'finished' };
+}
+
+/** A server may send less than asked for; one that sends next to nothing each time has to wait. */
+const SHORT_ANSWER_BYTES = 65_536;
+const MAX_SHORT_ANSWERS = 64;
+
+function tooShort(url: string): DeliveryOptimizationError {
+  return new DeliveryOptimizationError(
+    'ERROR_WINHTTP_INVALID_SERVER_RESPONSE',
+    `The server answered ${MAX_SHORT_ANSWERS} times in a row with less than ${SHORT_ANSWER_BYTES} bytes of what was asked.`,
+    { url },
+  );
 }
 
 function planRequest(
@@ -171,7 +192,9 @@ async function followVerdict(
       // Redirects are followed before an answer is judged, so this one is none that can be.
       throw httpStatusError(response.status, { url, failureClass: 'fatal' });
     case 'failed':
-      throw verdict.inconsistent === true ? inconsistentAnswer(verdict.error, host) : verdict.error;
+      throw verdict.inconsistent === true
+        ? inconsistentAnswer(verdict.error, host.alone(), host)
+        : verdict.error;
   }
 }
 
@@ -270,10 +293,12 @@ async function nothingLeft(
 
 function inconsistentAnswer(
   error: DeliveryOptimizationError,
+  alone: boolean,
   { context }: SegmentHost,
 ): DeliveryOptimizationError {
   const { attempts } = context;
-  attempts.inconsistent += 1;
+  // One answer among several at the same time is counted once, by the connection that is left.
+  if (alone) attempts.inconsistent += 1;
   attempts.noCache = true;
   if (attempts.inconsistent <= MAX_INCONSISTENT_ANSWERS) return error;
   return new DeliveryOptimizationError('DO_E_HTTP_BLOCKSIZE_MISMATCH', error.message, {

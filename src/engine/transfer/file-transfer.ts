@@ -130,7 +130,6 @@ export class FileTransfer {
     try {
       while (!this.#complete()) {
         signal.throwIfAborted();
-        this.#fill(signal);
         const ended = await this.#nextEnd(signal);
         if (ended !== undefined) await this.#settle(ended, signal);
       }
@@ -197,7 +196,7 @@ export class FileTransfer {
     let held = admitted;
     try {
       if (!admitted) {
-        await this.#share.acquire(AbortSignal.any([connection.signal, signal]));
+        await this.#acquire(AbortSignal.any([connection.signal, signal]));
         held = true;
       }
       return await fetchSegment(connection, {
@@ -217,6 +216,17 @@ export class FileTransfer {
       return { kind: 'failed', error };
     } finally {
       if (held) this.#share.release();
+    }
+  }
+
+  /** Waits for a place among the origin's connections; waiting is nobody's lack of progress. */
+  async #acquire(signal: AbortSignal): Promise<void> {
+    if (this.#share.tryAcquire()) return;
+    this.#context.waiting(true);
+    try {
+      await this.#share.acquire(signal);
+    } finally {
+      this.#context.waiting(false);
     }
   }
 

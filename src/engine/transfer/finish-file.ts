@@ -1,4 +1,4 @@
-import { DeliveryOptimizationError } from '../../core/errors.ts';
+import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
 import { parseHttpDate } from '../../core/http/fields.ts';
 import { remoteNameInForce, startedOver } from '../../core/job/file.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
@@ -67,7 +67,7 @@ async function refuseContent(
   await part.truncate(0);
   throw new DeliveryOptimizationError(
     'DO_E_BAD_PIECE_HASH',
-    `The content of ${remoteNameInForce(file)} has the ${file.digest?.algorithm} digest ${found}, not ${file.digest?.hex} as demanded.`,
+    `The content of ${maskUrl(remoteNameInForce(file))} has the ${file.digest?.algorithm} digest ${found}, not ${file.digest?.hex} as demanded.`,
     {
       failureClass: attempts.mismatches > 1 ? 'fatal' : 'transient',
       url: remoteNameInForce(file),

@@ -38,7 +38,7 @@ async function createPart(context: TransferContext): Promise<PartialFile> {
 function isResumable(context: TransferContext): boolean {
   const file: JobFile = context.file();
   if (file.written.length === 0 || file.representation === undefined) return false;
-  if (file.ranges.length > 0 || covers(file.written, 0, file.sizeBytes ?? Infinity)) return true;
+  if (covers(file.written, 0, file.sizeBytes ?? Infinity)) return true;
   const condition = resumeCondition(
     file.representation,
     remoteNameInForce(file),

@@ -30,6 +30,7 @@ export class SegmentWriter {
   /** Takes a chunk. The returned promise, if any, is how long to wait before the next one. */
   push(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
+    if (chunk.length === 0) return undefined;
     this.#gathered.push(chunk);
     this.#gatheredBytes += chunk.length;
     this.#writing ??= this.#write();

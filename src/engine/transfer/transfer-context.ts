@@ -64,6 +64,8 @@ export interface TransferContext {
   partialId(): PartialFileId;
   /** Takes on a changed file, in memory; `progressed` when there are more bytes than ever before. */
   update(file: JobFile, progressed: boolean): void;
+  /** The file waits for a connection that others of its origin hold, or has got one. */
+  waiting(waits: boolean): void;
   /** Stores the file as it is now. */
   checkpoint(durability: 'flushed' | 'written'): void;
 }

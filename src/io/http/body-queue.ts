@@ -26,6 +26,8 @@ export class BodyQueue implements AsyncIterable<Uint8Array> {
   }
 
   push(chunk: Uint8Array): void {
+    // undici hands out an empty one when a paused connection goes on with nothing to read.
+    if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes >= HIGH_WATER_BYTES && !this.#paused) {

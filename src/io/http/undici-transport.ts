@@ -1,13 +1,14 @@
 import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
-import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
+import { DeliveryOptimizationError, httpStatusError, maskUrl } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/http/fields.ts';
+import { statusDisposition } from '../../core/http/status.ts';
+import { originOf } from '../../core/http/url.ts';
 import {
   CONNECT_TIMEOUT_MS,
   HEADERS_TIMEOUT_MS,
   MAX_RESPONSE_HEAD_BYTES,
 } from '../../core/limits.ts';
 import { errorFromNetwork } from '../../core/node-errors.ts';
-import { originOf } from '../../core/http/url.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
 import { BodyQueue } from './body-queue.ts';
 
@@ -144,8 +145,20 @@ function requestTarget(url: string): string {
   return target.startsWith('/') ? target : `/${target}`;
 }
 
+/** How undici tells that the proxy itself answered, to CONNECT or with a 407. */
+const PROXY_REFUSAL = /^Proxy (?:response|Authentication Required) \((\d{3})\)/;
+
+/** A refusal by the proxy counts as one by the server would (http.md 8). */
+function proxyRefused(status: number, url: string): Error {
+  const disposition = statusDisposition(status);
+  const passing = ['transient', 'transient-once', 'unusable-success'].includes(disposition);
+  return httpStatusError(status, { url, failureClass: passing ? 'transient' : 'fatal' });
+}
+
 function translate(error: Error, url: string, headSeen: boolean): Error {
   if (error instanceof DeliveryOptimizationError) return error;
+  const refusal = PROXY_REFUSAL.exec(error.message)?.[1];
+  if (refusal !== undefined) return proxyRefused(Number(refusal), url);
   if (!headSeen && error instanceof errors.ResponseContentLengthMismatchError) {
     // No body can have the wrong length yet: this is what undici makes of a head that it cannot
     // read and that has a Content-Length in it.

@@ -41,7 +41,7 @@ const STEPS: readonly string[] = [
   ) STRICT;
 
   -- Each list that the engine asks for again and again is one of these, in order.
-  CREATE INDEX job_queued ON job (priority, queue_order) WHERE state = 0;
+  CREATE INDEX job_queued ON job ((priority > 0), queue_order) WHERE state = 0;
   CREATE INDEX job_running ON job (seq) WHERE state IN (1, 2, 5);
   CREATE INDEX job_live ON job (seq) WHERE state < 7;
   CREATE INDEX job_age ON job (created_ms) WHERE state < 7;

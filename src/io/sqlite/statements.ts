@@ -48,11 +48,11 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   liveJobs: `${JOB} INDEXED BY job_live WHERE state < 7 ORDER BY seq`,
   suspectJobs: `${JOB} WHERE (${SOUND_JOB}) IS NOT TRUE ORDER BY seq`,
   queuedForeground:
-    `${ID} INDEXED BY job_queued WHERE state = 0 AND priority = 0 ` +
-    'ORDER BY priority, queue_order, seq',
+    `${ID} INDEXED BY job_queued WHERE state = 0 AND (priority > 0) = 0 ` +
+    'ORDER BY queue_order, seq',
   queuedBackground:
-    `${ID} INDEXED BY job_queued WHERE state = 0 AND priority > 0 ` +
-    'ORDER BY priority, queue_order, seq',
+    `${ID} INDEXED BY job_queued WHERE state = 0 AND (priority > 0) = 1 ` +
+    'ORDER BY queue_order, seq',
   running: `${ID} INDEXED BY job_running WHERE state IN (1, 2, 5) ORDER BY seq`,
   // Asked for once, at the start: walking all live jobs is cheaper than one more index to keep.
   runningOrQueued: `${ID} INDEXED BY job_live WHERE state < 7 AND state IN (0, 1, 2, 5) ORDER BY seq`,
