@@ -9,13 +9,14 @@ import {
 } from '../../core/job/file.ts';
 import { MAX_FILE_RESTARTS } from '../../core/limits.ts';
 import { pickSegment } from '../../core/picker/pick-segment.ts';
-import { layOut, type Stretch } from '../../core/piece/file-ranges.ts';
+import type { Stretch } from '../../core/piece/file-ranges.ts';
 import { addRange, covers, setSize } from '../../core/piece/interval-set.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 import { Connection } from './connection.ts';
 import { ConnectionGroup, type Ended } from './connection-group.ts';
 import { fetchSegment, type SegmentEnd } from './fetch-segment.ts';
 import { finishFile } from './finish-file.ts';
+import { assertRoom, localLayout, localSize } from './local-layout.ts';
 import { openPart } from './open-part.ts';
 import type { OriginShare } from './origin-budget.ts';
 import { Pace } from './pace.ts';
@@ -71,7 +72,7 @@ export class FileTransfer {
     this.#part = await openPart(this.#context);
     const { representation } = this.file;
     if (representation?.sizeBytes !== undefined)
-      this.#layout = this.#layOut(representation.sizeBytes);
+      this.#layout = localLayout(this.file, representation.sizeBytes);
     this.#recorder = new Recorder(
       this.#part,
       {
@@ -296,30 +297,10 @@ export class FileTransfer {
       this.#context.update({ ...this.file, representation }, false);
       return;
     }
-    const layout = this.#layOut(sizeBytes);
-    const localSize = layout.at(-1)?.local.end ?? 0;
-    if (this.#layout === undefined) {
-      const free = await this.#context.partials.freeSpace(this.#context.partialId().localName);
-      const missing = localSize - setSize(this.file.written);
-      if (missing > free) {
-        throw new DeliveryOptimizationError(
-          'ERROR_DISK_FULL',
-          `${missing} bytes are needed for ${this.#part.path} and ${free} are free. Free some space and resume the job.`,
-        );
-      }
-    }
+    const layout = localLayout(this.file, sizeBytes);
+    if (this.#layout === undefined) await assertRoom(this.#context, localSize(layout));
     this.#layout = layout;
-    this.#context.update({ ...this.file, representation, sizeBytes: localSize }, false);
-  }
-
-  #layOut(remoteSize: number): readonly Stretch[] {
-    const layout = layOut(this.file.ranges, remoteSize);
-    if (!('kind' in layout)) return layout;
-    throw new DeliveryOptimizationError(
-      'DO_E_INVALID_RANGE',
-      `The range that begins at ${layout.offset} does not lie within the remote file of ${remoteSize} bytes.`,
-      { failureClass: 'fatal', url: remoteNameInForce(this.file) },
-    );
+    this.#context.update({ ...this.file, representation, sizeBytes: localSize(layout) }, false);
   }
 
   #written(start: number, end: number): void {
