@@ -1,4 +1,4 @@
-import { BITS_JOB_PROPERTY_ID } from '../core/constants.ts';
+import { BG_JOB_STATE, BITS_JOB_PROPERTY_ID } from '../core/constants.ts';
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { parseCustomHeaders } from '../core/http/custom-headers.ts';
 import { isUuid } from '../core/ids.ts';
@@ -17,8 +17,12 @@ export function resumeJob(engine: Engine, live: LiveJob): void {
       ...file,
       remoteName: pendingRemoteName!,
     }));
-  live.forgetAttempts();
+  const { state, lastFailure } = live.job;
   engine.call(live, { call: 'resume' }, renamed);
+  live.forgetAttempts();
+  if (state === BG_JOB_STATE.ERROR && lastFailure?.code === 'DO_E_HTTP_BLOCKSIZE_MISMATCH') {
+    live.noteContradiction(lastFailure.fileIndex);
+  }
   engine.scheduler.admit(live);
 }
 

@@ -22,6 +22,7 @@ export class LiveJob {
   #firstUndone = 0;
   readonly #renamed = new Set<number>();
   #customHeaders: HeaderList | undefined;
+  readonly #contradicted = new Set<number>();
   readonly #attempts = new Map<number, FileAttempts>();
   job: Job;
   /** The transfer that holds the job's slot. */
@@ -95,6 +96,17 @@ export class LiveJob {
     const fresh = noAttempts();
     this.#attempts.set(index, fresh);
     return fresh;
+  }
+
+  /**
+   * The file's last attempt ended in answers that contradict what is recorded, and is resumed. At
+   * the second time the record itself is doubted: a size that was believed once, wrongly, would
+   * end every further attempt alike.
+   */
+  noteContradiction(index: number | undefined): void {
+    if (index === undefined) return;
+    if (this.#contradicted.delete(index)) this.attempts(index).distrusted = true;
+    else this.#contradicted.add(index);
   }
 
   /** What earlier attempts taught is void: the file is done, or its caller starts afresh. */

@@ -140,6 +140,24 @@ for (const lie of [
   });
 }
 
+test('a size that was believed wrongly is doubted at the second Resume, and the file arrives', async () => {
+  await using origin = await startOrigin();
+  await using world = await openWorld();
+  const url = origin.put('/file.bin', { body });
+  origin.script('/file.bin', [
+    [
+      { kind: 'short-body', missingBytes: -1_000 },
+      { kind: 'close-mid-body', afterBytes: 250_000 },
+    ],
+  ]);
+  const { job, target } = await addJob(world, url);
+  assert.equal(await runToEnd(job), 'ERROR');
+  assert.equal((await reportedFailure(job)).hresult, 0x80d0_5001);
+  assert.equal(await runToEnd(job), 'ERROR');
+  await runAndComplete(job);
+  await assertContent(target, body);
+});
+
 test('two contradictions and then a right answer are no failure', async () => {
   await using origin = await startOrigin();
   await using world = await openWorld();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import {
   NO_RETRIES,
@@ -18,6 +19,8 @@ import { startOrigin, type CertificateKind } from '../support/origin.ts';
 import { tlsIdentity } from '../support/origin-tls.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { startTinyproxy } from '../support/web-servers.ts';
+
+const PROXY_CHILD = fileURLToPath(new URL('proxy-child.ts', import.meta.url));
 
 const body = { size: 500_000, seed: 61 };
 
@@ -90,14 +93,10 @@ async function fetchInChild(
   directory: string,
   ca: string = '',
 ): Promise<string[]> {
-  const child = spawn(
-    process.execPath,
-    [`${import.meta.dirname}/proxy-child.ts`, directory, ca, ...urls],
-    {
-      env: { PATH: process.env['PATH'], HOME: directory, ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [PROXY_CHILD, directory, ca, ...urls], {
+    env: { PATH: process.env['PATH'], HOME: directory, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const [code] = (await once(child, 'close')) as [number | null];

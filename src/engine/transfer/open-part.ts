@@ -37,6 +37,10 @@ async function createPart(context: TransferContext): Promise<PartialFile> {
 
 function isResumable(context: TransferContext): boolean {
   const file: JobFile = context.file();
+  if (context.attempts.distrusted) {
+    context.attempts.distrusted = false;
+    return false;
+  }
   if (file.written.length === 0 || file.representation === undefined) return false;
   if (covers(file.written, 0, file.sizeBytes ?? Infinity)) return true;
   const condition = resumeCondition(

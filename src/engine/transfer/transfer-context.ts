@@ -29,6 +29,8 @@ export interface FileAttempts {
   noCache: boolean;
   /** Most bytes that were ever here: only more than that is progress. */
   highWaterBytes: number;
+  /** What is known of the remote file led to a contradiction: the next attempt begins from nothing. */
+  distrusted: boolean;
   /** Times the whole-file digest did not match. */
   mismatches: number;
   /** Status of the last answer that was an error. */
@@ -41,6 +43,7 @@ export function noAttempts(): FileAttempts {
     inconsistent: 0,
     noCache: false,
     highWaterBytes: 0,
+    distrusted: false,
     mismatches: 0,
     previousStatus: undefined,
   };
