@@ -104,7 +104,7 @@ export async function openManager(
     onWarning,
   };
   const store = openSqliteJobStore({
-    directory: resolve(options.dataDir ?? defaultDataDirectory(process.env)),
+    directory: resolve(options.dataDir ?? (await defaultDataDirectory(process.env))),
     bootId: currentBootId(),
     owner: options.processName ?? process.argv.slice(1, 3).join(' '),
     onWarning,

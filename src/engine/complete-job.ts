@@ -1,6 +1,6 @@
 import { BG_S_PARTIAL_COMPLETE, BG_S_UNABLE_TO_DELETE_FILES, S_OK } from '../core/codes.ts';
 import { DeliveryOptimizationError } from '../core/errors.ts';
-import { recount, type JobFile } from '../core/job/file.ts';
+import { recount, startedOver, type JobFile } from '../core/job/file.ts';
 import type { FileCounters } from '../core/job/job.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
@@ -42,27 +42,39 @@ export async function cancelJob(engine: Engine, live: LiveJob): Promise<number> 
 
 async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
   const waiting = live.files.filter((file) => file.done && !file.published);
-  const published: JobFile[] = [];
+  const changed: JobFile[] = [];
   try {
     if (waiting.length > 0) await noteIdentities(engine, live, waiting);
     for (const { index } of waiting) {
       const file = live.files[index]!;
-      await publishFile(engine, file);
-      published.push({ ...file, published: true });
+      if (!(await publishFile(engine, file))) {
+        changed.push(startedOver(file));
+        throw vanished(file);
+      }
+      changed.push({ ...file, published: true });
     }
-    engine.happen(live, { event: 'published', files: counted(live, published) }, published);
+    engine.happen(live, { event: 'published', files: counted(live, changed) }, changed);
   } catch (error) {
     engine.happenAnyway(
       live,
       {
         event: 'publishFailed',
-        files: counted(live, published),
-        delivered: published.length > 0,
+        files: counted(live, changed),
+        delivered: changed.some((file) => file.published),
+        lost: changed.some((file) => !file.done),
       },
-      published,
+      changed,
     );
     throw error;
   }
+}
+
+/** Bytes that were here are gone: the job can be resumed, and fetches this file again. */
+function vanished(file: JobFile): DeliveryOptimizationError {
+  return new DeliveryOptimizationError(
+    'ERROR_FILE_NOT_FOUND',
+    `The partial file of ${file.localName} has vanished: resume the job to fetch it again.`,
+  );
 }
 
 /** Stores which partial files are about to be renamed. */
@@ -80,18 +92,16 @@ async function noteIdentities(
   engine.happen(live, { event: 'publishing' }, noted);
 }
 
-async function publishFile(engine: Engine, file: JobFile): Promise<void> {
+/** Renames one partial file, unless that is done; false when there is nothing left to rename. */
+async function publishFile(engine: Engine, file: JobFile): Promise<boolean> {
   const { partials } = engine.ports;
   const id = partialIdOf(file);
   if ((await partials.identify(id)) === undefined) {
     const target = await partials.identifyTarget(id);
-    if (target !== undefined && target.inode === file.publishedInode) return;
-    throw new DeliveryOptimizationError(
-      'ERROR_FILE_NOT_FOUND',
-      `The partial file of ${id.localName} has vanished: cancel the job and fetch it again.`,
-    );
+    return target !== undefined && target.inode === file.publishedInode;
   }
   await partials.publish(id);
+  return true;
 }
 
 function counted(live: LiveJob, files: readonly JobFile[]): FileCounters {

@@ -51,7 +51,8 @@ export async function readJobBook(manager: IBackgroundCopyManager): Promise<JobB
       if (takenUp === undefined) await found?.cancel();
       const job = takenUp ?? (await newJob(manager, wanted, demands));
       await setDemands(job, demands);
-      return { job, note: obstacle === '' ? undefined : obstacle };
+      const note = obstacle === '' ? undefined : (obstacle ?? (await heldTo(takenUp, demands)));
+      return { job, note };
     },
   };
 }
@@ -67,6 +68,16 @@ async function obstacleTo(job: IBackgroundCopyJob, demands: Demands): Promise<st
   const { digest } = demands;
   if (digest === undefined || digest.hex === expected?.hex) return undefined;
   return 'from the start: the earlier job was held to another checksum';
+}
+
+/** A checksum that an earlier command demanded stays in force for the job it made. */
+async function heldTo(
+  job: IBackgroundCopyJob | undefined,
+  { digest }: Demands,
+): Promise<string | undefined> {
+  const held = job === undefined ? undefined : digestInName(await job.getDisplayName());
+  if (held === undefined || digest !== undefined) return undefined;
+  return `still held to the ${held.algorithm} of an earlier command; \`haulyard cancel\` drops it`;
 }
 
 async function newJob(

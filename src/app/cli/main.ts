@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-numbers.ts';
+import { tolerateLostOutput } from './output.ts';
 import { buildProgram } from './program.ts';
 
 /**
@@ -11,6 +12,7 @@ import { buildProgram } from './program.ts';
  * @returns the number to exit with
  */
 export async function main(argv: string[]): Promise<number> {
+  tolerateLostOutput();
   const run = { exitCode: EXIT.OK as number };
   try {
     await buildProgram(run).parseAsync(argv, { from: 'user' });

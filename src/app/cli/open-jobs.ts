@@ -18,6 +18,9 @@ export async function openJobs(
   output: Output,
   options: OpenManagerOptions = {},
 ): Promise<IBackgroundCopyManager> {
+  if (globals.dataDir === '') {
+    throw new CommandError(EXIT.BAD_OPTION, '--data-dir needs the name of a directory.');
+  }
   // The engine is most of the program, and `--help` has no use for it.
   const { openManager } = await import('../../index.ts');
   try {

@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 
+import { EXIT } from './exit-numbers.ts';
 import type { GlobalOptions } from './global-options.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
@@ -20,8 +21,6 @@ export interface Output {
 /** The output of this process. */
 export function openOutput(options: GlobalOptions): Output {
   const { stdout, stderr, env } = process;
-  // Whoever read the output may leave (`| head`, a closed terminal). A download goes on without it.
-  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedReader);
   const wanted = options.color !== false && (env['NO_COLOR'] ?? '') === '';
   const colors = picocolors.createColors(wanted && stderr.isTTY && env['TERM'] !== 'dumb');
   const json = options.json === true;
@@ -37,6 +36,16 @@ export function openOutput(options: GlobalOptions): Output {
   };
 }
 
-function ignoreClosedReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+/**
+ * Whoever reads the output may leave (`| head`, a closed terminal), and the disk a log is on may
+ * fill up: a download goes on without it. To be called before the first word is written.
+ */
+export function tolerateLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      const readerLeft = error.code === 'EPIPE' || error.code === 'EIO';
+      // Results that did not reach the disk they were sent to are a failure of this command.
+      if (stream === process.stdout && !readerLeft) process.exitCode = EXIT.FILE;
+    });
+  }
 }

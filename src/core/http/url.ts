@@ -30,6 +30,11 @@ export function checkRemoteUrl(text: string): string {
   // Parsers disagree on whether "\" ends the host, so it could send the request elsewhere.
   if (text.includes('\\')) throw invalid('The URL has a backslash, which has to be "%5C".');
 
+  const unescaped = /["<>^`]/.exec(text)?.[0];
+  if (unescaped !== undefined) {
+    throw invalid(`The URL has the character ${unescaped}, which has to be percent-encoded.`);
+  }
+
   const authority = PREFIX.exec(text)?.[1];
   if (authority === undefined) throw invalid('The URL is not an absolute http or https URL.');
   if (authority.includes('@')) {

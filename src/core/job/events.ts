@@ -40,6 +40,8 @@ export type JobEvent =
       readonly event: 'publishFailed';
       readonly files: FileCounters;
       readonly delivered: boolean;
+      /** Bytes of a finished file turned out to be gone: it has to be fetched again. */
+      readonly lost?: boolean;
     }
   | { readonly event: 'expired'; readonly failure: TransferFailure }
   | { readonly event: 'recovered' };
@@ -94,7 +96,7 @@ export function applyEvent(job: Job, input: JobEvent, moment: Moment): Step {
         [{ kind: 'discard' }, { kind: 'release' }, { kind: 'schedule' }],
       );
     case 'publishFailed':
-      return publishFailed(job, input.files, input.delivered, moment);
+      return publishFailed(job, input, moment);
     case 'expired':
       return modified(
         job,
@@ -107,9 +109,17 @@ export function applyEvent(job: Job, input: JobEvent, moment: Moment): Step {
   }
 }
 
-function publishFailed(job: Job, files: FileCounters, delivered: boolean, moment: Moment): Step {
-  const active = isUnderWay(job.state) || job.state === BG_JOB_STATE.TRANSIENT_ERROR;
-  if (!active && !delivered) return unchanged(job);
+function publishFailed(
+  job: Job,
+  { files, delivered, lost = false }: Extract<JobEvent, { event: 'publishFailed' }>,
+  moment: Moment,
+): Step {
+  const active =
+    isUnderWay(job.state) ||
+    job.state === BG_JOB_STATE.TRANSIENT_ERROR ||
+    // TRANSFERRED promises that every file is here; one that is gone has to be fetched again.
+    (lost && job.state === BG_JOB_STATE.TRANSFERRED);
+  if (!active && !delivered && !lost) return unchanged(job);
   return modified(
     job,
     moment,

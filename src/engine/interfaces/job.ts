@@ -57,6 +57,9 @@ export class BackgroundCopyJob implements IBackgroundCopyJob {
   }
 
   async addFileSet(files: readonly BG_FILE_INFO[]): Promise<void> {
+    // The state comes before the arguments (api.md 2.4, row 1).
+    this.#engine.assertOpen();
+    this.#engine.assertChangeable(this.#live, 'AddFileSet');
     if (!Array.isArray(files) || files.length === 0) {
       throw new DeliveryOptimizationError(
         'E_INVALIDARG',

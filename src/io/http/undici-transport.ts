@@ -50,9 +50,10 @@ function makeDispatcher({ ca, environment = process.env }: UndiciTransportOption
   };
   const variable = (name: string): string | undefined =>
     environment[name] || environment[name.toUpperCase()] || undefined;
-  const all = variable('all_proxy');
-  const httpProxy = variable('http_proxy') ?? all;
-  const httpsProxy = variable('https_proxy') ?? all;
+  const proxy = (name: string): string | undefined => proxyUrl(name, variable(name));
+  const all = proxy('all_proxy');
+  const httpProxy = proxy('http_proxy') ?? all;
+  const httpsProxy = proxy('https_proxy') ?? all;
   if (httpProxy === undefined && httpsProxy === undefined) return new Agent(agentOptions);
   return new EnvHttpProxyAgent({
     ...agentOptions,
@@ -62,6 +63,17 @@ function makeDispatcher({ ca, environment = process.env }: UndiciTransportOption
     httpsProxy: httpsProxy ?? '',
     noProxy: variable('no_proxy') ?? '',
   });
+}
+
+/** A proxy as the environment names it; a host and port without a scheme is an http proxy, as in curl. */
+function proxyUrl(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  throw new DeliveryOptimizationError(
+    'E_INVALIDARG',
+    `The environment variable ${name} does not name a proxy such as http://host:port.`,
+  );
 }
 
 function send(

@@ -21,6 +21,9 @@ const MAX_ATTEMPTS = 3;
 export function openDatabase(path: string, warn: (message: string) => void): DatabaseSync {
   for (let attempt = 1; ; attempt += 1) {
     ensurePrivateFile(path);
+    // SQLite takes an empty file for a new database, and deletes the log that still holds the old.
+    if (isEmptied(path)) replace(path, new Error('the file is empty, and its log is not'), warn);
+    ensurePrivateFile(path);
     const { ino } = statSync(path);
     const db = new DatabaseSync(path);
     try {
@@ -39,6 +42,11 @@ export function openDatabase(path: string, warn: (message: string) => void): Dat
       }
     }
   }
+}
+
+function isEmptied(path: string): boolean {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return statSync(path).size === 0 && log !== undefined && log.size > 0;
 }
 
 function makeReady(db: DatabaseSync, path: string): void {

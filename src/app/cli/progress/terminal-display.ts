@@ -27,7 +27,7 @@ export function terminalDisplay(stream: Terminal): ProgressDisplay {
   const multi = new cliProgress.MultiBar({
     stream: stream as NodeJS.WritableStream,
     format: (_options, params, payload: Payload) =>
-      barLine(payload.name, payload.progress, (params as { maxWidth?: number }).maxWidth ?? 80),
+      barLine(payload.name, payload.progress, (params as { maxWidth?: number }).maxWidth || 80),
     fps: FRAMES_PER_SECOND,
     hideCursor: true,
     clearOnComplete: true,
@@ -73,7 +73,7 @@ export function terminalDisplay(stream: Terminal): ProgressDisplay {
         bar.update({ name, progress });
         return;
       }
-      const room = (stream.rows ?? ROWS_WHEN_UNKNOWN) - ROWS_KEPT_FREE;
+      const room = (stream.rows || ROWS_WHEN_UNKNOWN) - ROWS_KEPT_FREE;
       if (progress.state === BG_JOB_STATE.QUEUED || bars.size >= room) return;
       bars.set(id, multi.create(1, 0, { name, progress }));
     },
