@@ -48,6 +48,8 @@ async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
     for (const { index } of waiting) {
       const file = live.files[index]!;
       if (!(await publishFile(engine, file))) {
+        // With its directory gone too (a volume that is not mounted), the file may well come back.
+        await engine.ports.partials.checkTarget(partialIdOf(file).localName);
         changed.push(startedOver(file));
         throw vanished(file);
       }
