@@ -122,8 +122,12 @@ async function fetchFile(
   const onAbort = (): void => outcome.reject(options.signal!.reason);
   options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const job = await takeJob(manager, url, localName, options);
-    return await follow(job, outcome, localName, options);
+    const name = await displayName(url, localName, options.sha256);
+    const known = await unfinishedDownloads(manager);
+    const job = await takeJob(manager, known, name, url, localName, options);
+    await follow(job, outcome, localName, options);
+    known.delete(name);
+    return localName;
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
   }
@@ -134,7 +138,7 @@ async function follow(
   outcome: PromiseWithResolvers<void>,
   localName: string,
   options: DownloadOptions,
-): Promise<string> {
+): Promise<void> {
   try {
     await job.setPriority(options.priority ?? BG_JOB_PRIORITY.FOREGROUND);
     await job.setNotifyFlags(
@@ -155,7 +159,6 @@ async function follow(
     await outcome.promise;
     await job.setNotifyInterface(null);
     await job.complete();
-    return localName;
   } catch (error) {
     await giveUp(job, options.signal?.aborted === true);
     throw error;
@@ -175,12 +178,12 @@ async function giveUp(job: IBackgroundCopyJob, keep: boolean): Promise<void> {
 /** The unfinished job of an earlier call for the same file, or a new one. */
 async function takeJob(
   manager: IBackgroundCopyManager,
+  known: Map<string, string>,
+  name: string,
   url: string,
   localName: string,
   options: DownloadOptions,
 ): Promise<IBackgroundCopyJob> {
-  const name = await displayName(url, localName, options.sha256);
-  const known = await unfinishedDownloads(manager);
   const id = known.get(name);
   const job = id === undefined ? undefined : await stillThere(manager, id);
   if (job !== undefined) return job;
