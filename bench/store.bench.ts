@@ -42,6 +42,8 @@ function job(index: number): Job {
     noProgressTimeoutSeconds: undefined,
     costFlags: undefined,
     notificationClsid: GUID_NULL,
+    maxBytesPerSecond: undefined,
+    download: undefined,
     createdAtMs: 1_795_000_000_000 + index,
     modifiedAtMs: 1_795_000_000_000 + index,
     transferredAtMs: undefined,
@@ -127,6 +129,24 @@ try {
       perSecond((round) => store.commit({ job: { ...one, modifiedAtMs: round }, files: [its] })),
       '/s',
     );
+    print(
+      'commit: the same, with an event',
+      perSecond((round) =>
+        store.commit({
+          job: { ...one, modifiedAtMs: round },
+          files: [its],
+          events: [
+            {
+              jobId: one.id,
+              owner: one.owner,
+              atMs: round,
+              body: { kind: 'job.state', from: 0, to: 2 },
+            },
+          ],
+        }),
+      ),
+      '/s',
+    );
     for (const durability of ['flushed', 'written'] as const) {
       print(
         `checkpoint: ${durability}`,
@@ -166,6 +186,11 @@ try {
   print(
     'interrupted, queued ones included',
     milliseconds(() => store.interrupted(true)),
+    'ms',
+  );
+  print(
+    'page(100)',
+    1_000 / perSecond(() => store.page({ limit: 100, includeFinal: true, family: 'both' })),
     'ms',
   );
   print('queued(16)', 1_000 / perSecond(() => store.queued(false, 16)), 'ms');

@@ -20,6 +20,18 @@ export {
   succeeded,
 } from './core/hresult.ts';
 export type { IBackgroundCopyManager } from './core/interfaces/manager.ts';
+export type { HaulyardManager } from './core/interfaces/haulyard-manager.ts';
+export type {
+  DO_DOWNLOAD_ENUM_CATEGORY,
+  DO_DOWNLOAD_RANGE,
+  DO_DOWNLOAD_RANGES_INFO,
+  DO_DOWNLOAD_STATUS,
+  DownloadPropertyValue,
+  DownloadStream,
+  IDODownload,
+  IDODownloadStatusCallback,
+  IDOManager,
+} from './core/interfaces/download.ts';
 export type {
   BG_FILE_INFO,
   BG_JOB_PROGRESS,

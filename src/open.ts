@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import { defaultDataDirectory } from './app/config/data-directory.ts';
 import { DeliveryOptimizationError } from './core/errors.ts';
-import type { IBackgroundCopyManager } from './core/interfaces/manager.ts';
+import type { HaulyardManager } from './core/interfaces/haulyard-manager.ts';
 import {
   DEFAULT_BACKGROUND_SLOTS,
   DEFAULT_CONNECTIONS_PER_ORIGIN,
@@ -17,18 +17,10 @@ import {
   TIME_SLICE_MS,
 } from './core/limits.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './core/retry/retry-delay.ts';
-import { startEngine } from './engine/start-engine.ts';
-import { openPartialFiles } from './io/disk/partial-files.ts';
-import { openUndiciTransport } from './io/http/undici-transport.ts';
-import { openSqliteJobStore } from './io/sqlite/open-sqlite-job-store.ts';
-import { currentBootId } from './io/system/boot-id.ts';
-import { systemClock } from './io/system/system-clock.ts';
-import { systemDigester } from './io/system/system-digester.ts';
+import { BackgroundCopyManager } from './engine/interfaces/manager.ts';
 import { watchSystemNetwork } from './io/system/system-network.ts';
-import { systemRandomness } from './io/system/system-randomness.ts';
-import { systemWorkload } from './io/system/system-workload.ts';
+import { openEngine } from './open-engine.ts';
 import { packageVersion } from './package-version.ts';
-import type { Ports } from './ports/ports.ts';
 
 /** How an engine is opened. Every bound is checked: E_INVALIDARG otherwise. */
 export interface OpenManagerOptions {
@@ -69,9 +61,7 @@ export interface OpenManagerOptions {
  * goes on from there. Rejects with ERROR_SHARING_VIOLATION, naming the other process, when the
  * directory is in use.
  */
-export async function openManager(
-  options: OpenManagerOptions = {},
-): Promise<IBackgroundCopyManager> {
+export async function openManager(options: OpenManagerOptions = {}): Promise<HaulyardManager> {
   const onWarning =
     options.onWarning ?? ((message: string) => process.emitWarning(message, 'HaulyardWarning'));
   const connectionsPerOrigin = integer(
@@ -103,34 +93,15 @@ export async function openManager(
     startInterrupted: options.startInterrupted ?? true,
     onWarning,
   };
-  const store = openSqliteJobStore({
-    directory: resolve(options.dataDir ?? (await defaultDataDirectory(process.env))),
-    bootId: currentBootId(),
-    owner: options.processName ?? process.argv.slice(1, 3).join(' '),
+  const running = await openEngine({
+    dataDir: resolve(options.dataDir ?? (await defaultDataDirectory(process.env))),
+    processName: options.processName ?? process.argv.slice(1, 3).join(' '),
+    ca: options.ca,
+    network: watchSystemNetwork({}),
     onWarning,
+    settings: () => settings,
   });
-  const closing = new AsyncDisposableStack();
-  try {
-    closing.use(store);
-    const network = closing.use(watchSystemNetwork({}));
-    const transport = closing.use(
-      openUndiciTransport(options.ca === undefined ? {} : { ca: options.ca }),
-    );
-    const ports: Ports = {
-      clock: systemClock,
-      randomness: systemRandomness,
-      digester: systemDigester,
-      workload: systemWorkload,
-      partials: openPartialFiles(),
-      store,
-      network,
-      transport,
-    };
-    return startEngine(ports, settings, () => closing.disposeAsync());
-  } catch (error) {
-    await closing.disposeAsync();
-    throw error;
-  }
+  return new BackgroundCopyManager(running.engine, () => running.close());
 }
 
 /** Containers run under user ids that no user has; the number is a name then. */

@@ -16,14 +16,29 @@ export interface LayerRule {
 const rules: Readonly<Record<string, LayerRule>> = {
   core: { layers: [], node: false, packages: false },
   ports: { layers: ['core'], node: false, packages: false },
-  engine: { layers: ['core', 'ports'], node: false, packages: false },
+  // What a callback is still to be told, for the engine of this process and for the client alike.
+  notify: { layers: ['core', 'ports'], node: false, packages: false },
+  engine: { layers: ['core', 'ports', 'notify'], node: false, packages: false },
   io: { layers: ['core', 'ports'], node: true, packages: true },
   // The contract runs in a browser too, so a schema library may come along but Node may not.
   rest: { layers: ['core'], node: false, packages: true },
+  // Its browser entry runs without Node; a test follows that file's imports.
+  client: {
+    layers: ['rest', 'core', 'ports', 'notify', 'app/config'],
+    node: true,
+    packages: true,
+  },
   'app/config': { layers: ['core'], node: true, packages: true },
   'app/api': { layers: ['engine', 'rest', 'core', 'ports'], node: true, packages: true },
+  'app/agent': { layers: ['core', 'ports', 'app/config'], node: true, packages: true },
   // The command embeds the engine while there is no daemon to talk to, hence `root` and `core`.
-  'app/cli': { layers: ['rest', 'app/config', 'root', 'core'], node: true, packages: true },
+  'app/cli': {
+    layers: ['rest', 'client', 'app/config', 'app/service', 'root', 'core'],
+    node: true,
+    packages: true,
+  },
+  // What service managers are told; data and text, and the commands that hand them over.
+  'app/service': { layers: ['core', 'app/config'], node: true, packages: true },
   'app/daemon': { layers: 'anything', node: true, packages: true },
   root: { layers: 'anything', node: true, packages: true },
 };

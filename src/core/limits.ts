@@ -90,6 +90,9 @@ export const SWEEP_INTERVAL_MS = 3_600_000;
 /** Finished and cancelled jobs stay readable by id in the store this long. */
 export const HISTORY_MS = 604_800_000;
 
+/** Events kept in the log at the most; the oldest go first, at each sweep. */
+export const MAX_KEPT_EVENTS = 100_000;
+
 /** Jobs of one kind that may be allowed to transfer at once. */
 export const MAX_SLOTS = 1_000;
 

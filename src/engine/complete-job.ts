@@ -2,6 +2,7 @@ import { BG_S_PARTIAL_COMPLETE, BG_S_UNABLE_TO_DELETE_FILES, S_OK } from '../cor
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { recount, startedOver, type JobFile } from '../core/job/file.ts';
 import type { FileCounters } from '../core/job/job.ts';
+import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
 import { partialIdOf } from './partial-id.ts';
@@ -14,24 +15,27 @@ import { partialIdOf } from './partial-id.ts';
  * name holds that very file is done with.
  */
 export async function completeJob(engine: Engine, live: LiveJob): Promise<number> {
-  await engine.operate(live, async () => {
-    engine.call(live, { call: 'complete' });
-    live.busy = true;
-    engine.jobs.review(live);
-    try {
-      await live.stopping;
-      await publishFiles(engine, live);
-    } catch (error) {
-      live.busy = false;
-      engine.jobs.review(live);
-      engine.scheduler.reconsider();
-      throw error;
-    }
-  });
+  await engine.operate(live, () => deliverFiles(engine, live));
   const partial = live.files.some((file) => !file.published);
   const clean = await live.discarding;
   if (partial) return BG_S_PARTIAL_COMPLETE;
   return clean === false ? BG_S_UNABLE_TO_DELETE_FILES : S_OK;
+}
+
+/** The work of {@link completeJob}, to be done while no other call on the job is. */
+export async function deliverFiles(engine: Engine, live: LiveJob): Promise<void> {
+  engine.call(live, { call: 'complete' });
+  live.busy = true;
+  engine.jobs.review(live);
+  try {
+    await live.stopping;
+    await publishFiles(engine, live);
+  } catch (error) {
+    live.busy = false;
+    engine.jobs.review(live);
+    engine.scheduler.reconsider();
+    throw error;
+  }
 }
 
 /** Deletes a job and its partial files; files that an earlier `complete` delivered stay (J-19). */
@@ -41,15 +45,17 @@ export async function cancelJob(engine: Engine, live: LiveJob): Promise<number> 
 }
 
 async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
-  const waiting = live.files.filter((file) => file.done && !file.published);
+  // What a stream has taken gets no final name: its partial file goes with the rest.
+  const streams = live.job.download?.streams === true;
+  const waiting = streams ? [] : live.files.filter((file) => file.done && !file.published);
   const changed: JobFile[] = [];
   try {
     if (waiting.length > 0) await noteIdentities(engine, live, waiting);
     for (const { index } of waiting) {
       const file = live.files[index]!;
-      if (!(await publishFile(engine, file))) {
+      if (!(await publishFile(engine.partialsOf(live.job), file))) {
         // With its directory gone too (a volume that is not mounted), the file may well come back.
-        await engine.ports.partials.checkTarget(partialIdOf(file).localName);
+        await engine.partialsOf(live.job).checkTarget(partialIdOf(file).localName);
         changed.push(startedOver(file));
         throw vanished(file);
       }
@@ -87,7 +93,7 @@ async function noteIdentities(
 ): Promise<void> {
   const noted: JobFile[] = [];
   for (const file of waiting) {
-    const identity = await engine.ports.partials.identify(partialIdOf(file));
+    const identity = await engine.partialsOf(live.job).identify(partialIdOf(file));
     // A partial file that is gone keeps the identity noted before an interrupted rename.
     noted.push(identity === undefined ? file : { ...file, publishedInode: identity.inode });
   }
@@ -95,8 +101,7 @@ async function noteIdentities(
 }
 
 /** Renames one partial file, unless that is done; false when there is nothing left to rename. */
-async function publishFile(engine: Engine, file: JobFile): Promise<boolean> {
-  const { partials } = engine.ports;
+async function publishFile(partials: PartialFiles, file: JobFile): Promise<boolean> {
   const id = partialIdOf(file);
   if ((await partials.identify(id)) === undefined) {
     const target = await partials.identifyTarget(id);

@@ -1,3 +1,4 @@
+import { forgetSecrets } from './download/secrets.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
 import { partialIdOf } from './partial-id.ts';
@@ -16,6 +17,7 @@ export async function discardFiles(engine: Engine, live: LiveJob): Promise<boole
   try {
     clean = await removePartials(engine, live);
     engine.ports.store.saveCustomHeaders(live.id, undefined);
+    if (live.job.download !== undefined) forgetSecrets(engine, live);
     engine.ports.store.setDiscarded(live.id, clean);
   } catch (error) {
     clean = false;
@@ -31,7 +33,7 @@ async function removePartials(engine: Engine, live: LiveJob): Promise<boolean> {
   for (const file of live.files) {
     if (file.localName === undefined || file.published) continue;
     try {
-      await engine.ports.partials.remove(partialIdOf(file));
+      await engine.partialsOf(live.job).remove(partialIdOf(file));
     } catch (error) {
       clean = false;
       warn(engine, live, error);

@@ -1,21 +1,37 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { uuidV7, UUID_RANDOM_BYTES } from '../core/ids.ts';
+import type { SchedulerExplanation } from '../core/facts/explanation.ts';
+import { createdEvent, eventsOf, touchedBy } from '../core/facts/events-of.ts';
 import { applyCall, newJob, type JobCall } from '../core/job/calls.ts';
 import { nextWakeUp } from '../core/job/clocks.ts';
 import { applyEvent, type JobEvent } from '../core/job/events.ts';
-import { recount, type JobFile } from '../core/job/file.ts';
+import { countFiles, recount, type JobFile } from '../core/job/file.ts';
 import { NO_FILES, type Job } from '../core/job/job.ts';
-import { isFinal, refuseState, type Effect, type Moment, type Step } from '../core/job/step.ts';
+import {
+  isFinal,
+  QUEUE_ORDER_STEP,
+  refuseState,
+  type Effect,
+  type Moment,
+  type Step,
+} from '../core/job/step.ts';
 import { MAX_CONCURRENT_CALLBACKS } from '../core/limits.ts';
+import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
+import type { EffectiveLimits } from '../core/policy/effective-limits.ts';
+import type { Policies } from '../core/policy/policies.ts';
+import type { JobTraits } from '../core/policy/policy-block.ts';
 import type { RetryPolicy } from '../core/retry/retry-delay.ts';
 import type { SlotRules } from '../core/schedule/choose-jobs.ts';
-import type { OutboxRow } from '../ports/job-store.ts';
+import type { OutboxRow, StoreChange } from '../ports/job-store.ts';
+import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Ports } from '../ports/ports.ts';
-import { CallbackSlots } from './callback-slots.ts';
+import { CallbackSlots } from '../notify/callback-slots.ts';
+import { Changes } from './changes.ts';
 import { JobTable } from './job-table.ts';
 import { LiveJob } from './live-job.ts';
-import { BandwidthGate } from './transfer/bandwidth-gate.ts';
+import { DEFAULT_POLICIES } from './policy/default-policies.ts';
+import { TransferPolicy } from './policy/transfer-policy.ts';
 import { OriginBudget } from './transfer/origin-budget.ts';
 import type { TransferSettings } from './transfer/transfer-context.ts';
 
@@ -24,20 +40,53 @@ export interface EngineSettings {
   readonly slots: SlotRules;
   readonly retry: RetryPolicy;
   readonly connectionsPerOrigin: number;
-  /** Bytes per second over all jobs; undefined is unlimited. */
+  /** Bytes per second over all jobs; undefined is unlimited. Without effect beside `policies`. */
   readonly maxBytesPerSecond: number | undefined;
+  /** What applies until `applyPolicies` says otherwise. Default: no limit but the one above. */
+  readonly policies?: Policies;
+  /** Cache hosts of a job that has its own; undefined: those of the policies. */
+  readonly cacheHostsFor?: (job: Job) => CacheHostRules | undefined;
+  /** Directory for the bytes of downloads that go to a stream; absent: such downloads are refused. */
+  readonly streamDirectory?: string;
   /** Name recorded as the owner of new jobs. */
   readonly owner: string;
   /** Whether jobs that an earlier process left under way go on by themselves. */
   readonly startInterrupted: boolean;
+  /** Final jobs stay in the store this long, in milliseconds; HISTORY_MS unless told. */
+  readonly historyMs?: number;
   /** Hears of trouble that no caller can be told of. */
   readonly onWarning: (message: string) => void;
+}
+
+/** Settings that may change while the engine runs, besides the policies. */
+export type AdjustableSettings = Pick<EngineSettings, 'slots' | 'retry' | 'connectionsPerOrigin'>;
+
+/** What a caller says of a new job; its owner is the engine's own user unless told. */
+export type NewJob = Pick<Job, 'displayName' | 'type' | 'priority'> &
+  Partial<Pick<Job, 'owner' | 'download'>>;
+
+/** What a new job begins with, all of it checked. */
+export interface Beginning {
+  /** Its files, given the job's id. */
+  readonly files?: (jobId: string) => readonly JobFile[];
+  readonly properties?: Partial<Job>;
+  readonly customHeaders?: string;
+  /** Resumed at once: it stands in the queue when it is first seen. */
+  readonly resumed?: boolean;
+  /** The request it answers, so that the same request makes no second job. */
+  readonly answers?: Pick<NonNullable<StoreChange['answers']>, 'key' | 'fingerprint'>;
 }
 
 /** Gives slots to jobs. */
 export interface Scheduling {
   /** Decides anew which jobs run; once, however often it was asked for. */
   reconsider(): void;
+  /** What of a job the rules of the policies look at. Throws when its record cannot be read. */
+  traitsOf(live: LiveJob): JobTraits;
+  /** What the scheduler goes by for a job, just now. Throws when its record cannot be read. */
+  explain(live: LiveJob): SchedulerExplanation;
+  /** The policies are other ones: looks anew at every job that they may block. */
+  policiesChanged(): void;
   /** The job may be scheduled although interrupted jobs are left alone: its caller has asked. */
   admit(live: LiveJob): void;
   close(): void;
@@ -57,24 +106,32 @@ export interface EngineParts {
  */
 export class Engine {
   readonly ports: Ports;
-  readonly settings: EngineSettings;
   readonly jobs: JobTable;
   readonly origins: OriginBudget;
-  readonly gate: BandwidthGate;
+  /** Limits, cache hosts and the count of what arrives. */
+  readonly policy: TransferPolicy;
   readonly callbackSlots: CallbackSlots = new CallbackSlots(MAX_CONCURRENT_CALLBACKS);
+  /** Tells of every step and of bytes that arrived. */
+  readonly changes: Changes = new Changes();
   readonly scheduler: Scheduling;
+  /** Events that must stay in the log, where somebody is still to be told of them. */
+  owedEvents: (() => { readonly protectedSequence?: number }) | undefined;
   readonly #parts: EngineParts;
+  #settings: EngineSettings;
   #queueOrder: number;
   /** Calls and deletions under way. */
   readonly #operations = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
   #closed = false;
 
   constructor(ports: Ports, settings: EngineSettings, parts: EngineParts) {
     this.ports = ports;
-    this.settings = settings;
+    this.#settings = settings;
     this.jobs = new JobTable(ports.store);
     this.origins = new OriginBudget(settings.connectionsPerOrigin);
-    this.gate = new BandwidthGate(ports.clock, settings.maxBytesPerSecond);
+    this.policy = new TransferPolicy(ports, policiesOf(settings), (what, task) =>
+      this.attempt(what, task),
+    );
     this.#parts = parts;
     this.scheduler = parts.makeScheduler(this);
     this.#queueOrder = ports.store.maxQueueOrder;
@@ -82,6 +139,47 @@ export class Engine {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get settings(): EngineSettings {
+    return this.#settings;
+  }
+
+  /** Puts other settings in force, from the next decision on; files under way keep their connections. */
+  applySettings(changes: AdjustableSettings): void {
+    const { connectionsPerOrigin } = changes;
+    this.#settings = {
+      ...this.#settings,
+      ...changes,
+      transfer: { ...this.#settings.transfer, connectionsPerFile: connectionsPerOrigin },
+    };
+    this.origins.setCap(connectionsPerOrigin);
+    this.scheduler.reconsider();
+  }
+
+  get policies(): Policies {
+    return this.policy.policies;
+  }
+
+  /** The limits in force just now, and the rules that set them. */
+  get limits(): EffectiveLimits {
+    return this.policy.limits;
+  }
+
+  /** The best rate measured within the last hour, in bytes per second; undefined before there is one. */
+  get linkBytesPerSecond(): number | undefined {
+    return this.policy.meter.linkBytesPerSecond;
+  }
+
+  /** Puts other policies in force at once, for running transfers and waiting jobs alike. */
+  applyPolicies(policies: Policies): void {
+    this.policy.apply(policies);
+    this.scheduler.policiesChanged();
+  }
+
+  /** Aborts when the engine is closed, for whoever waits for something of it. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** Does what nobody waits for: a failure is told as a warning, and whoever asked goes on. */
@@ -102,6 +200,12 @@ export class Engine {
     } finally {
       this.#operations.delete(result);
     }
+  }
+
+  /** Partial files with the rights of a job's owner; the engine's own for what goes to a stream. */
+  partialsOf({ owner, download }: Pick<Job, 'owner' | 'download'>): PartialFiles {
+    if (download?.streams === true) return this.ports.partials;
+    return this.ports.partialsFor?.(owner) ?? this.ports.partials;
   }
 
   /** Throws DO_E_NO_SERVICE once the engine is closed. */
@@ -147,16 +251,36 @@ export class Engine {
     }
   }
 
-  createJob(wanted: Pick<Job, 'displayName' | 'type' | 'priority'>): LiveJob {
+  /** A new job, stored with everything it begins with in one transaction. */
+  createJob(wanted: NewJob, beginning: Beginning = {}): LiveJob {
     const { clock, randomness, store } = this.ports;
     const id = uuidV7(clock.wallMs(), randomness.bytes(UUID_RANDOM_BYTES));
-    const job = newJob(
-      { ...wanted, id, owner: this.settings.owner, queueOrder: 0 },
-      clock.wallMs(),
-      NO_FILES,
-    );
-    store.commit({ job });
-    return this.jobs.adopt(new LiveJob(job, store));
+    const identity = { owner: this.settings.owner, ...wanted, id, queueOrder: 0 };
+    const empty = newJob(identity, clock.wallMs(), NO_FILES);
+    const files = beginning.files?.(id) ?? [];
+    const filled: Job = { ...empty, ...beginning.properties, files: countFiles(files) };
+    const job =
+      beginning.resumed === true
+        ? this.#accepted(applyCall(filled, { call: 'resume' }, this.#moment())).job
+        : filled;
+    const { customHeaders, answers } = beginning;
+    store.commit({
+      job,
+      files,
+      // What it begins with is no change; that it is in the queue already is one of its state.
+      events: [createdEvent(job), ...eventsOf(filled, job, {}, clock.wallMs())],
+      ...(customHeaders === undefined
+        ? {}
+        : { customHeaders: { jobId: id, headers: customHeaders } }),
+      ...(answers === undefined
+        ? {}
+        : { answers: { ...answers, owner: job.owner, jobId: id, atMs: clock.wallMs() } }),
+    });
+    this.#queueOrder = Math.max(this.#queueOrder, job.queueOrder);
+    const live = this.jobs.adopt(new LiveJob(job, store));
+    this.changes.emit(live);
+    if (job.state === BG_JOB_STATE.QUEUED) this.scheduler.admit(live);
+    return live;
   }
 
   /**
@@ -165,7 +289,8 @@ export class Engine {
    * @param files - files that change with it, stored in the same transaction
    */
   call(live: LiveJob, call: JobCall, files: readonly JobFile[] = []): void {
-    this.#act(live, this.#accepted(applyCall(live.job, call, this.#moment())), files);
+    const step = this.#accepted(applyCall(live.job, call, this.#moment()));
+    this.#act(live, step, files, touchedBy(call));
   }
 
   /** Applies an event whose step must be stored before anything follows from it. */
@@ -204,12 +329,14 @@ export class Engine {
     live.job = step.job;
     if (before.trouble !== step.job.trouble) this.#arm(live);
     if (step.effects.length > 0) live.notifications?.modified(false);
+    this.changes.emit(live);
   }
 
   /** Stops everything, and leaves every job where it is: the next process goes on from there. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#ending.abort();
     this.scheduler.close();
     const ends: Promise<void>[] = [];
     for (const live of this.jobs.held()) {
@@ -220,6 +347,7 @@ export class Engine {
       if (live.stopping !== undefined) ends.push(live.stopping);
     }
     await Promise.all(ends);
+    this.policy.close();
     // A `complete` that is renaming finishes what it began, and so does what follows from it.
     while (this.#operations.size > 0) await Promise.allSettled(this.#operations);
   }
@@ -235,12 +363,17 @@ export class Engine {
       nowMs: clock.nowMs(),
       wallMs: clock.wallMs(),
       random: randomness.sample(),
-      nextQueueOrder: this.#queueOrder + 1,
+      nextQueueOrder: this.#queueOrder + QUEUE_ORDER_STEP,
       retry: this.settings.retry,
     };
   }
 
-  #act(live: LiveJob, step: Extract<Step, { kind: 'moved' }>, files: readonly JobFile[]): void {
+  #act(
+    live: LiveJob,
+    step: Extract<Step, { kind: 'moved' }>,
+    files: readonly JobFile[],
+    touched: readonly string[] = [],
+  ): void {
     const { job, effects } = step;
     if (job !== live.job || files.length > 0 || effects.length > 0) {
       const outbox = outboxEvents(effects).map((event) => ({ jobId: live.id, event }));
@@ -249,6 +382,12 @@ export class Engine {
         job,
         files,
         outbox,
+        events: eventsOf(
+          live.job,
+          job,
+          { finished: newlyDone(live, files), touched },
+          this.ports.clock.wallMs(),
+        ),
         ...(answered ? { clearOutboxOf: live.id } : {}),
       });
     }
@@ -268,6 +407,7 @@ export class Engine {
     this.#arm(live);
     for (const effect of effects) this.#carryOut(live, effect);
     this.jobs.review(live);
+    this.changes.emit(live);
   }
 
   #carryOut(live: LiveJob, effect: Effect): void {
@@ -337,6 +477,12 @@ export class Engine {
   }
 }
 
+function policiesOf({ policies, maxBytesPerSecond }: EngineSettings): Policies {
+  if (policies !== undefined || maxBytesPerSecond === undefined)
+    return policies ?? DEFAULT_POLICIES;
+  return { ...DEFAULT_POLICIES, totalBytesPerSecond: maxBytesPerSecond };
+}
+
 /** Stands for the sequence number of an event that the store could not take. */
 const UNSTORED = -1;
 
@@ -347,6 +493,11 @@ function outboxEvents(effects: readonly Effect[]): OutboxRow['event'][] {
       ? [effect.event]
       : [],
   );
+}
+
+/** Files that a step makes done. */
+function newlyDone(live: LiveJob, files: readonly JobFile[]): readonly JobFile[] {
+  return files.filter((file) => file.done && live.files[file.index]?.done !== true);
 }
 
 /** A job that waits for its caller, and may have an event nobody has acknowledged yet. */

@@ -1,9 +1,10 @@
 import { DOFilePropertyId } from '../core/constants.ts';
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { recount, type JobFile } from '../core/job/file.ts';
+import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
-import { checkString, describe, invalidArgument } from './validate/arguments.ts';
+import { checkString, describe, invalidArgument } from '../core/validate/arguments.ts';
 import { checkFileSize } from './validate/file-arguments.ts';
 
 /** Gives a file another URL, for the next request and, from Resume on, for good. */
@@ -46,14 +47,14 @@ export async function setFileProperty(
       `Job ${live.id} has been resumed: its files' properties are fixed.`,
     );
   }
-  const after = await changed(engine, before, id, value);
+  const after = await changed(engine.partialsOf(live.job), before, id, value);
   engine.call(live, { call: 'setFileProperty', files: recount(live.job.files, before, after) }, [
     after,
   ]);
 }
 
 async function changed(
-  engine: Engine,
+  partials: PartialFiles,
   file: JobFile,
   id: number,
   value: unknown,
@@ -67,7 +68,7 @@ async function changed(
           `File ${file.fileId} goes to ${file.localName} already.`,
         );
       }
-      await engine.ports.partials.checkTarget(localName);
+      await partials.checkTarget(localName);
       return { ...file, localName };
     }
     case DOFilePropertyId.TotalSizeBytes: {

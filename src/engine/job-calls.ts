@@ -1,11 +1,10 @@
 import { BG_JOB_STATE, BITS_JOB_PROPERTY_ID } from '../core/constants.ts';
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { parseCustomHeaders } from '../core/http/custom-headers.ts';
-import { isUuid } from '../core/ids.ts';
 import { remoteNameInForce, type JobFile } from '../core/job/file.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
-import { checkString, checkUnsigned32, describe, invalidArgument } from './validate/arguments.ts';
+import { checkClsid, checkString, checkUnsigned32 } from '../core/validate/arguments.ts';
 
 /** Starts, continues or retries a job, and makes its changed URLs last. */
 export function resumeJob(engine: Engine, live: LiveJob): void {
@@ -26,7 +25,8 @@ export function resumeJob(engine: Engine, live: LiveJob): void {
   engine.scheduler.admit(live);
 }
 
-function assertFetchable(file: JobFile): void {
+/** Throws what Resume refuses a file for. */
+export function assertFetchable(file: JobFile): void {
   // A missing sink is the refusal of the step itself, and comes first (J-9).
   if (file.done || file.localName === undefined) return;
   if (remoteNameInForce(file) === '') {
@@ -65,13 +65,9 @@ export function setJobProperty(
     case BITS_JOB_PROPERTY_ID.COST_FLAGS:
       engine.call(live, { call: 'setCostFlags', costFlags: checkUnsigned32(value, 'COST_FLAGS') });
       return;
-    case BITS_JOB_PROPERTY_ID.NOTIFICATION_CLSID: {
-      const clsid = checkString(value, 'NOTIFICATION_CLSID').toLowerCase();
-      if (!isUuid(clsid))
-        throw invalidArgument(`NOTIFICATION_CLSID must be a UUID, not ${describe(value)}.`);
-      engine.call(live, { call: 'setNotificationClsid', clsid });
+    case BITS_JOB_PROPERTY_ID.NOTIFICATION_CLSID:
+      engine.call(live, { call: 'setNotificationClsid', clsid: checkClsid(value) });
       return;
-    }
     default:
       throw refusal(id);
   }

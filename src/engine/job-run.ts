@@ -9,6 +9,8 @@ export interface RunHost {
   /** The next file to fetch, or undefined when all are done. */
   nextFile(): JobFile | undefined;
   contextFor(file: JobFile): TransferContext;
+  /** Runs the transfer of a file, and whatever its bytes go through besides. */
+  carry(transfer: FileTransfer, signal: AbortSignal): Promise<void>;
   fileDone(index: number): void;
   /** Every file is done: the job must not keep its slot. */
   nothingLeft(): void;
@@ -54,7 +56,7 @@ export class JobRun {
       for (let file = this.#host.nextFile(); file !== undefined; file = this.#host.nextFile()) {
         ({ index } = file);
         this.#transfer = new FileTransfer(this.#host.contextFor(file));
-        await this.#transfer.run(this.#abort.signal);
+        await this.#host.carry(this.#transfer, this.#abort.signal);
         this.#abort.signal.throwIfAborted();
         this.#host.fileDone(index);
       }

@@ -30,6 +30,11 @@ export class JobTable {
     return job === undefined ? undefined : this.adopt(new LiveJob(job, this.#store));
   }
 
+  /** The job if something of it is in memory; the store is not asked. */
+  peek(id: string): LiveJob | undefined {
+    return this.#known.get(id)?.deref();
+  }
+
   get(id: string): LiveJob {
     const live = this.find(id);
     if (live !== undefined) return live;
@@ -40,6 +45,12 @@ export class JobTable {
     this.#known.set(live.id, new WeakRef(live));
     this.#collected.register(live, live.id);
     return live;
+  }
+
+  /** The store has forgotten the job: it is not found any more. */
+  forget(live: LiveJob): void {
+    this.#known.delete(live.id);
+    this.#held.delete(live.id);
   }
 
   /** To be called whenever something of the job may have come to life or to rest. */

@@ -5,8 +5,9 @@ import { countFiles, type JobFile } from '../core/job/file.ts';
 import { allTransferred, type FileCounters, type Job } from '../core/job/job.ts';
 import { isFinal } from '../core/job/step.ts';
 import type { JobStore, OutboxRow } from '../ports/job-store.ts';
+import type { DownloadMemory } from './download/download-memory.ts';
 import type { JobRun } from './job-run.ts';
-import type { NotificationQueue } from './notification-queue.ts';
+import type { NotificationQueue } from '../notify/notification-queue.ts';
 import { Serial } from './serial.ts';
 import { noAttempts, type FileAttempts } from './transfer/transfer-context.ts';
 
@@ -40,6 +41,8 @@ export class LiveJob {
   notifications: NotificationQueue | undefined;
   /** A final event that the store could not take; told from here, and lost with the process. */
   unstoredFinal: OutboxRow['event'] | undefined;
+  /** What a download of the IDO family keeps in this process; undefined for a job. */
+  download: DownloadMemory | undefined;
   /** Calls that change the job run one after the other. */
   readonly serial: Serial = new Serial();
 
@@ -133,6 +136,7 @@ export class LiveJob {
       this.cancelWakeUp !== undefined ||
       this.notifications !== undefined ||
       this.#renamed.size > 0 ||
+      (this.download?.holdsSomething() === true && !isFinal(this.job.state)) ||
       (this.job.trouble !== undefined && !isFinal(this.job.state))
     );
   }

@@ -2,11 +2,15 @@ import { BG_JOB_STATE } from '../core/constants.ts';
 import { asDeliveryOptimizationError } from '../core/errors.ts';
 import { failureOf, type TransferFailure } from '../core/job/failure.ts';
 import { recount, type JobFile } from '../core/job/file.ts';
+import type { Job } from '../core/job/job.ts';
 import { isForeground } from '../core/job/step.ts';
+import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
+import { carry, downloadContext } from './download/carry.ts';
 import type { Engine } from './engine.ts';
 import type { RunHost } from './job-run.ts';
 import type { LiveJob } from './live-job.ts';
 import { partialIdOf } from './partial-id.ts';
+import type { GateUser } from './transfer/bandwidth-gate.ts';
 import type { TransferContext } from './transfer/transfer-context.ts';
 
 /** Connects a run with the job it runs for. */
@@ -14,6 +18,7 @@ export function runHost(engine: Engine, live: LiveJob): RunHost {
   return {
     nextFile: () => live.nextFile(),
     contextFor: (file) => contextFor(engine, live, file.index),
+    carry: (transfer, signal) => carry(live, transfer, signal),
     fileDone: (index) => {
       const before = live.files[index]!;
       const file: JobFile = { ...before, done: true };
@@ -67,19 +72,61 @@ function contextFor(engine: Engine, live: LiveJob, index: number): TransferConte
     clock: ports.clock,
     workload: ports.workload,
     transport: ports.transport,
-    partials: ports.partials,
+    partials: engine.partialsOf(live.job),
     digester: ports.digester,
     origins: engine.origins,
-    gate: engine.gate,
+    cacheBans: engine.policy.cacheBans,
     settings: settings.transfer,
     attempts,
     foreground: isForeground(live.job),
     customHeaders: live.customHeaders,
+    ...downloadContext(engine, live),
+    joinGate: () => engine.policy.gate.join(gateUser(engine, live)),
+    cacheHosts: () => cacheHostsOf(engine, live.job),
+    arrived: (bytes) => engine.policy.meter.arrived(bytes),
+    traffic: (source, bytes) => engine.policy.meter.add(source, bytes),
     file,
     partialId: () => partialIdOf(file()),
     update: (changed, progressed) => engine.fileProgress(live, changed, progressed),
-    waiting: (waits) =>
-      engine.happenAnyway(live, { event: waits ? 'connectionAwaited' : 'connectionGranted' }),
+    waiting: (waits) => {
+      if (waits) awaitingConnection.add(live);
+      else awaitingConnection.delete(live);
+      awaitTurn(engine, live, waits);
+    },
     checkpoint: (durability) => ports.store.checkpoint({ job: live.job, file: file(), durability }),
   };
+}
+
+/** Jobs whose file waits for one of its origin's connections. */
+const awaitingConnection = new WeakSet<LiveJob>();
+
+/** Whether the job holds a slot and waits for a connection that other files have. */
+export function waitsForConnection(live: LiveJob): boolean {
+  return live.run !== undefined && awaitingConnection.has(live);
+}
+
+/** Waiting for a connection, or for the limits, is nobody's lack of progress. */
+function awaitTurn(engine: Engine, live: LiveJob, waits: boolean): void {
+  engine.happenAnyway(live, { event: waits ? 'connectionAwaited' : 'connectionGranted' });
+}
+
+function gateUser(engine: Engine, live: LiveJob): GateUser {
+  return {
+    jobId: live.id,
+    foreground: () => isForeground(live.job),
+    bytesPerSecond: () => live.job.maxBytesPerSecond ?? engine.policy.limits.job.bytesPerSecond,
+    held: (waits) => awaitTurn(engine, live, waits),
+  };
+}
+
+/** The cache hosts a job's files are asked of first; undefined when there are none for it now. */
+export function cacheHostsOf(engine: Engine, job: Job): CacheHostRules | undefined {
+  const { policies, ports, settings } = engine;
+  if (policies.disallowCacheServerOnVpn && ports.network.current().vpn === true) return undefined;
+  const kind = isForeground(job) ? policies.foreground : policies.background;
+  const rules = settings.cacheHostsFor?.(job) ?? {
+    hosts: policies.cacheHosts,
+    delayMs: kind.delayCacheServerFallbackMs,
+  };
+  return rules.hosts.length === 0 ? undefined : rules;
 }

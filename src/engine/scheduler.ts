@@ -1,43 +1,60 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
-import { asDeliveryOptimizationError } from '../core/errors.ts';
-import { failureOf, type TransferFailure } from '../core/job/failure.ts';
-import { remoteNameInForce } from '../core/job/file.ts';
+import type { SchedulerExplanation } from '../core/facts/explanation.ts';
+import type { TransferFailure } from '../core/job/failure.ts';
 import { isFinal, isForeground } from '../core/job/step.ts';
-import { blockReason, isLoopbackUrl, NO_NETWORK } from '../core/schedule/block-reason.ts';
-import { chooseJobs } from '../core/schedule/choose-jobs.ts';
-import type { NetworkState } from '../ports/network-monitor.ts';
+import type { JobTraits } from '../core/policy/policy-block.ts';
+import { chooseJobs, type RunningJob, type WaitingJob } from '../core/schedule/choose-jobs.ts';
 import type { Engine, Scheduling } from './engine.ts';
 import { JobRun } from './job-run.ts';
 import type { LiveJob } from './live-job.ts';
+import { BlockSweep } from './policy/block-sweep.ts';
+import { explainJob } from './policy/explain-job.ts';
+import { failureOfBlock, traitsOf, worldKey, type BlockWorld } from './policy/job-block.ts';
 import { runHost } from './run-host.ts';
 
 /**
  * Gives slots to jobs. It looks at the running jobs and at the head of the queue, never at the
  * whole of it, and only when something has changed.
+ *
+ * A change of the network, of the power supply or of the policies acts on running jobs at once; all
+ * others that wait are looked through in the background (policy/block-sweep.ts).
  */
 export class Scheduler implements Scheduling {
   readonly #engine: Engine;
   /** Jobs that an earlier process left under way and that nobody has resumed in this one. */
   readonly #admitted = new Set<string>();
+  readonly #sweep: BlockSweep;
+  /** Blocked jobs as they were when they were last found to be. */
+  readonly #judged = new WeakMap<LiveJob, LiveJob['job']>();
   #pending = false;
   #cancelTimer: (() => void) | undefined;
+  #online: boolean;
+  #worldKey: string;
   readonly #unsubscribe: () => void;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#unsubscribe = engine.ports.network.onChange((state) =>
-      engine.attempt('follow the network', () => this.#networkChanged(state)),
+    this.#sweep = new BlockSweep(engine, () => this.#world());
+    this.#online = engine.ports.network.current().online;
+    this.#worldKey = worldKey(this.#world());
+    this.#unsubscribe = engine.ports.network.onChange(() =>
+      engine.attempt('follow the network', () => this.#worldChanged()),
     );
   }
 
   close(): void {
     this.#unsubscribe();
+    this.#sweep.close();
     this.#cancelTimer?.();
   }
 
   admit(live: LiveJob): void {
     if (!this.#engine.settings.startInterrupted) this.#admitted.add(live.id);
     this.reconsider();
+  }
+
+  policiesChanged(): void {
+    this.#engine.attempt('follow the policies', () => this.#worldChanged());
   }
 
   reconsider(): void {
@@ -49,17 +66,28 @@ export class Scheduler implements Scheduling {
     });
   }
 
+  traitsOf(live: LiveJob): JobTraits {
+    return traitsOf(live);
+  }
+
+  explain(live: LiveJob): SchedulerExplanation {
+    return explainJob(this.#engine, live, {
+      running: this.#running(),
+      queue: (limit) => this.#queue(isForeground(live.job), limit),
+      world: this.#world(),
+      admitted: this.#engine.settings.startInterrupted || this.#admitted.has(live.id),
+    });
+  }
+
   #decide(): void {
     const { ports, settings } = this.#engine;
     this.#applyBlocks();
-    const running = this.#engine.jobs
-      .held()
-      .flatMap((live) =>
-        live.run === undefined
-          ? []
-          : [{ id: live.id, foreground: isForeground(live.job), sinceMs: live.run.sinceMs }],
-      );
-    const decision = chooseJobs(running, this.#waiting(), settings.slots, ports.clock.nowMs());
+    const decision = chooseJobs(
+      this.#running(),
+      this.#waiting(),
+      settings.slots,
+      ports.clock.nowMs(),
+    );
     for (const id of decision.stop)
       this.#engine.happenAnyway(this.#engine.jobs.get(id), { event: 'slotLost' });
     for (const id of decision.start) this.#start(this.#engine.jobs.get(id));
@@ -70,25 +98,41 @@ export class Scheduler implements Scheduling {
         : ports.clock.after(decision.nextAtMs - ports.clock.nowMs(), () => this.reconsider());
   }
 
-  /** As many waiting jobs of each kind as there are slots, in queue order. */
-  #waiting(): { id: string; foreground: boolean }[] {
-    const { slots } = this.#engine.settings;
-    return [
-      ...this.#queued(true, slots.foregroundSlots),
-      ...this.#queued(false, slots.backgroundSlots),
-    ];
+  #running(): RunningJob[] {
+    return this.#engine.jobs
+      .busy()
+      .flatMap((live) =>
+        live.run === undefined
+          ? []
+          : [{ id: live.id, foreground: isForeground(live.job), sinceMs: live.run.sinceMs }],
+      );
   }
 
-  #queued(foreground: boolean, count: number): { id: string; foreground: boolean }[] {
-    const { store } = this.#engine.ports;
-    const ids = this.#engine.settings.startInterrupted
-      ? // Those still busy with something are queued too and may stand first.
-        store.queued(foreground, count + this.#engine.jobs.busy().length)
-      : this.#admittedQueue(foreground);
-    return ids
+  /**
+   * As many waiting jobs of each kind as there are slots, in queue order. Those that are blocked
+   * leave the queue; a sweep sees to it, for where the first ones are the others may be too.
+   */
+  #waiting(): WaitingJob[] {
+    const { foregroundSlots, backgroundSlots } = this.#engine.settings.slots;
+    const heads = [...this.#heads(true, foregroundSlots), ...this.#heads(false, backgroundSlots)];
+    const free = heads.filter(({ id }) => this.#blockOf(this.#engine.jobs.get(id)) === undefined);
+    // One that is under way ends with another decision.
+    if (free.length < heads.length && !this.#sweep.active) this.#sweep.begin();
+    return free;
+  }
+
+  #heads(foreground: boolean, count: number): WaitingJob[] {
+    // Those still busy with something are queued too and may stand first.
+    return this.#queue(foreground, count + this.#engine.jobs.busy().length)
       .filter((id) => isWaiting(this.#engine.jobs.get(id)))
       .slice(0, count)
       .map((id) => ({ id, foreground }));
+  }
+
+  #queue(foreground: boolean, limit: number): readonly string[] {
+    return this.#engine.settings.startInterrupted
+      ? this.#engine.ports.store.queued(foreground, limit)
+      : this.#admittedQueue(foreground);
   }
 
   #admittedQueue(foreground: boolean): string[] {
@@ -105,11 +149,6 @@ export class Scheduler implements Scheduling {
   }
 
   #start(live: LiveJob): void {
-    const reason = this.#blockOf(live);
-    if (reason !== undefined) {
-      this.#engine.happenAnyway(live, { event: 'failed', failure: reason });
-      return;
-    }
     live.run = new JobRun(runHost(this.#engine, live), this.#engine.ports.clock.nowMs());
     this.#engine.happenAnyway(live, { event: 'slotGranted' });
   }
@@ -122,33 +161,38 @@ export class Scheduler implements Scheduling {
         this.#engine.happenAnyway(live, { event: 'failed', failure: reason });
       }
     }
+    if (this.#sweep.active) return;
     for (const live of this.#engine.jobs.blocked()) {
       const waits = live.job.state === BG_JOB_STATE.TRANSIENT_ERROR;
-      if (waits && this.#blockOf(live) === undefined) {
+      // A job that has not changed since is as blocked as it was: the world's changes are swept.
+      if (!waits || this.#judged.get(live) === live.job) continue;
+      if (this.#blockOf(live) === undefined)
         this.#engine.happenAnyway(live, { event: 'unblocked' });
-      }
+      else this.#judged.set(live, live.job);
     }
   }
 
-  /** What keeps the job from transferring; a record that cannot be read is a reason of its own. */
   #blockOf(live: LiveJob): TransferFailure | undefined {
-    try {
-      const file = live.nextFile();
-      const local = file === undefined || isLoopbackUrl(remoteNameInForce(file));
-      return blockReason(live.job, this.#engine.ports.network.current(), local);
-    } catch (error) {
-      return { ...failureOf(asDeliveryOptimizationError(error, 'E_UNEXPECTED')), kind: 'fatal' };
-    }
+    return failureOfBlock(live, this.#world());
   }
 
-  #networkChanged(state: NetworkState): void {
-    for (const id of this.#engine.ports.store.interrupted(true)) {
-      const live = this.#engine.jobs.get(id);
-      if (state.online) this.#engine.happenAnyway(live, { event: 'unblocked' });
-      else if (this.#blockOf(live) !== undefined) {
-        this.#engine.happenAnyway(live, { event: 'networkLost', failure: NO_NETWORK });
-      }
+  #world(): BlockWorld {
+    return { network: this.#engine.ports.network.current(), policies: this.#engine.policies };
+  }
+
+  #worldChanged(): void {
+    if (this.#engine.closed) return;
+    const world = this.#world();
+    const key = worldKey(world);
+    if (key === this.#worldKey) return;
+    this.#worldKey = key;
+    const { online } = world.network;
+    const returned = online && !this.#online;
+    this.#online = online;
+    for (const live of this.#engine.jobs.busy()) {
+      if (live.run !== undefined) this.#sweep.visit(live);
     }
+    this.#sweep.begin(returned ? 'retry all' : undefined);
     this.reconsider();
   }
 }

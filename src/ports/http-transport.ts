@@ -6,6 +6,10 @@ export interface HttpRequest {
   /** Absolute http or https URL; a fragment is not sent. */
   readonly url: string;
   readonly headers: HeaderList;
+  /** On a connection of its own, that no request has used and none uses afterwards. Default false. */
+  readonly fresh?: boolean;
+  /** Milliseconds for a new connection, TLS included. Default: 15,000 (http.md 7). */
+  readonly connectTimeoutMs?: number;
 }
 
 /** The final answer to one request; interim answers are skipped. */

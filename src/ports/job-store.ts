@@ -1,5 +1,11 @@
+import type { BG_JOB_STATE } from '../core/constants.ts';
 import type { JobFile } from '../core/job/file.ts';
+import type { NewEvent } from '../core/facts/event.ts';
 import type { Job } from '../core/job/job.ts';
+import type { EventLog } from './event-log.ts';
+import type { NoteStore } from './note-store.ts';
+import type { AnsweredRequest, RequestLedger } from './request-ledger.ts';
+import type { TrafficLedger } from './traffic-ledger.ts';
 
 /** A final event that waits until a callback has acknowledged it. */
 export interface OutboxRow {
@@ -19,14 +25,46 @@ export interface StoreChange {
   readonly outbox?: readonly Pick<OutboxRow, 'jobId' | 'event'>[];
   /** Drops the unacknowledged events of this job. */
   readonly clearOutboxOf?: string;
+  /** Sets or removes the custom headers of a job with it. */
+  readonly customHeaders?: { readonly jobId: string; readonly headers: string | undefined };
+  /** Appended to the event log. */
+  readonly events?: readonly NewEvent[];
+  /** The change answers this request: its key is remembered with it. */
+  readonly answers?: AnsweredRequest & {
+    readonly owner: string;
+    readonly key: string;
+    readonly atMs: number;
+  };
 }
+
+/**
+ * What a checkpoint survives. `flushed`: a power cut. `written`: a crash of this process alone.
+ *
+ * `grown` is for a set of flushed bytes that has only become larger. One that comes within 100 ms of
+ * another may wait for the next flush of any record, and a power cut before that takes it: the store
+ * then says less than the disk, never more. So a thousand downloads do not wait for the disk a thousand
+ * times a second.
+ */
+export type CheckpointDurability = 'flushed' | 'grown' | 'written';
 
 /** How far a file has come: the frequent, small change. */
 export interface FileCheckpoint {
   readonly job: Job;
   readonly file: JobFile;
-  /** `flushed`: survives a power cut. `written`: believed after a crash of this process alone. */
-  readonly durability: 'flushed' | 'written';
+  readonly durability: CheckpointDurability;
+}
+
+/** Which jobs a page of a list holds. */
+export interface JobQuery {
+  /** The last job of the page before; absent for the first page. An id that is gone: as if it were there. */
+  readonly afterId?: string;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  readonly owner?: string;
+  readonly states?: readonly BG_JOB_STATE[];
+  readonly includeFinal: boolean;
+  /** Jobs, downloads of the IDO family, or both. */
+  readonly family: 'job' | 'download' | 'both';
 }
 
 /** A record that could not be read, and was left alone. */
@@ -37,9 +75,13 @@ export interface UnreadableRecord {
 
 /**
  * Jobs on disk. One process at a time. Every call is synchronous and durable when it returns, but
- * for `written` checkpoints, which the operating system holds.
+ * for `written` checkpoints, which the operating system holds, and `grown` ones, which it may hold.
  */
 export interface JobStore extends Disposable {
+  readonly events: EventLog;
+  readonly notes: NoteStore;
+  readonly requests: RequestLedger;
+  readonly traffic: TrafficLedger;
   /** Largest `queueOrder` ever stored, 0 for a new store. */
   readonly maxQueueOrder: number;
   /** Jobs whose records cannot be read; each loses itself alone. */
@@ -49,8 +91,22 @@ export interface JobStore extends Disposable {
   loadFiles(jobId: string): readonly JobFile[];
   /** Jobs in order of creation; final ones only when asked for. */
   list(options: { readonly includeFinal: boolean }): readonly Job[];
+  /**
+   * Up to `limit` jobs created after the given one, in order of creation: one page of a long list.
+   * Throws E_INVALIDARG for a limit that is not an integer from 1 to 1,000.
+   */
+  page(query: JobQuery): readonly Job[];
+  /** How many jobs there are in each state; `owner` counts only theirs. */
+  countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number>;
   /** Ids of QUEUED jobs, foreground ones or all others, by queueOrder. */
   queued(foreground: boolean, limit: number): readonly string[];
+  /** The smallest and the largest `queueOrder` in that queue; undefined when it is empty. */
+  queueBounds(foreground: boolean): { readonly first: number; readonly last: number } | undefined;
+  /** The next smaller and the next larger `queueOrder` in that queue, where there is one. */
+  queueNeighbours(
+    foreground: boolean,
+    queueOrder: number,
+  ): { readonly before: number | undefined; readonly after: number | undefined };
   /**
    * Jobs that a crash interrupts or a lost network blocks: CONNECTING, TRANSFERRING and
    * TRANSIENT_ERROR, and QUEUED ones when asked for.
@@ -62,6 +118,11 @@ export interface JobStore extends Disposable {
   outboxOf(jobId: string): readonly OutboxRow[];
   acknowledge(sequence: number): void;
   commit(change: StoreChange): void;
+  /**
+   * Runs `work`, and stores every change it commits in one transaction: all of them or none, at the
+   * price of one. A change that fails by itself is left out. Not to be used within itself.
+   */
+  together(work: () => void): void;
   checkpoint(change: FileCheckpoint): void;
   /** Final jobs whose partial files could not be deleted yet. */
   undiscarded(): readonly string[];
@@ -69,7 +130,12 @@ export interface JobStore extends Disposable {
   setDiscarded(jobId: string, discarded: boolean): void;
   /** Forgets final jobs last modified before `wallMs` whose files are gone. */
   purgeFinal(wallMs: number): number;
+  /** Forgets one final job at once, whatever is left of its files. Nothing for any other. */
+  deleteFinal(jobId: string): void;
   /** Custom header block of a job, or undefined. Held encrypted (http.md 9). */
   loadCustomHeaders(jobId: string): string | undefined;
   saveCustomHeaders(jobId: string, headers: string | undefined): void;
+  /** A secret of a job other than its custom headers, such as `authHeaders`. Held encrypted. */
+  loadSecret(jobId: string, name: string): string | undefined;
+  saveSecret(jobId: string, name: string, secret: string | undefined): void;
 }

@@ -40,6 +40,11 @@ export interface PartialFiles {
    */
   checkTarget(localName: string): Promise<void>;
   /**
+   * Creates the directory of `localName` and those above it that are missing, to survive a power cut.
+   * The path must have been found in order but for that: ERROR_PATH_NOT_FOUND from `checkTarget`.
+   */
+  createDirectoryOf(localName: string): Promise<void>;
+  /**
    * Opens the partial file. `mustExist` false creates it, and refuses to take over a file that is
    * already there and is not one of ours; true gives undefined when there is none.
    */

@@ -13,6 +13,11 @@ export interface Ports {
   readonly randomness: Randomness;
   readonly store: JobStore;
   readonly partials: PartialFiles;
+  /**
+   * Partial files with the rights of the given user, where that is not the engine's own; absent where
+   * an engine serves one user alone.
+   */
+  readonly partialsFor?: (owner: string) => PartialFiles;
   readonly transport: HttpTransport;
   readonly digester: Digester;
   readonly network: NetworkMonitor;

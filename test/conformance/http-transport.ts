@@ -172,6 +172,39 @@ export function testHttpTransport(
     assert.equal(world.accepted(), 1);
   });
 
+  scenario(
+    'a fresh request has a connection that nobody uses before or after it',
+    async (world) => {
+      const url = world.put('/file', content);
+      const { signal } = new AbortController();
+      const ask = async (fresh: boolean): Promise<void> => {
+        const asked = { method: 'GET', url, headers: [], fresh } as const;
+        const response = await world.during(world.transport.send(asked, signal));
+        assertBytes(await world.during(read(response)), 0, SIZE);
+        await world.pass(REST_MS);
+      };
+      await ask(false);
+      await ask(true);
+      assert.equal(world.accepted(), 2);
+      await ask(false);
+      assert.equal(world.accepted(), 2, 'the first connection was kept');
+      await ask(true);
+      assert.equal(world.accepted(), 3);
+    },
+  );
+
+  scenario('a fresh request fails and is aborted like any other', async (world) => {
+    const fresh = { method: 'GET', headers: [], fresh: true, connectTimeoutMs: 3_000 } as const;
+    const { controller, reason } = abortion();
+    const { signal } = new AbortController();
+    const send = (url: string, until: AbortSignal): Promise<HttpResponse> =>
+      world.during(world.transport.send({ ...fresh, url }, until));
+    await rejects(send(world.refusedUrl, signal), 'ERROR_WINHTTP_CANNOT_CONNECT');
+    const response = await send(world.put('/file', content), controller.signal);
+    controller.abort(reason);
+    await assert.rejects(world.during(read(response)), (error) => error === reason);
+  });
+
   scenario('a kept connection that ends under the next request is an error', async (world) => {
     const url = world.put('/file', content);
     world.script('/file', [[{ kind: 'end-on-next-request', how: 'reset' }]]);

@@ -1,10 +1,13 @@
 import * as fc from 'fast-check';
 
 import { BG_JOB_PRIORITY, BG_JOB_STATE, BG_JOB_TYPE } from '../../src/core/constants.ts';
+import type { DownloadRecord } from '../../src/core/download/record.ts';
+import type { JobEventBody, NewEvent } from '../../src/core/facts/event.ts';
 import type { Representation } from '../../src/core/http/representation.ts';
 import type { TransferFailure } from '../../src/core/job/failure.ts';
 import { newFile, type JobFile } from '../../src/core/job/file.ts';
 import { GUID_NULL, NO_FILES, type Job } from '../../src/core/job/job.ts';
+import type { FileRanges } from '../../src/core/piece/file-ranges.ts';
 import { addRange, EMPTY_SET, type IntervalSet } from '../../src/core/piece/interval-set.ts';
 
 /** A suspended job without files. */
@@ -20,6 +23,8 @@ export function aJob(id: string, changes: Partial<Job> = {}): Job {
     noProgressTimeoutSeconds: undefined,
     costFlags: undefined,
     notificationClsid: GUID_NULL,
+    maxBytesPerSecond: undefined,
+    download: undefined,
     createdAtMs: 1_000,
     modifiedAtMs: 1_000,
     transferredAtMs: undefined,
@@ -88,6 +93,28 @@ function plainRecord<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbit
   return fc.record(model, { noNullPrototype: true });
 }
 
+const ranges: fc.Arbitrary<FileRanges> = fc.array(
+  plainRecord({ offset: count, length: fc.option(count, { nil: undefined }) }),
+  { maxLength: 5 },
+);
+
+const downloads: fc.Arbitrary<DownloadRecord> = plainRecord({
+  started: fc.boolean(),
+  properties: fc.dictionary(
+    fc.oneof(fc.constantFrom('Uri', 'LocalPath', 'NoProgressTimeoutSeconds'), text),
+    // JSON has no negative zero.
+    fc.oneof(
+      text,
+      fc.boolean(),
+      count,
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+    ),
+    { maxKeys: 6, noNullPrototype: true },
+  ),
+  ranges,
+  streams: fc.boolean(),
+});
+
 /** Any job of the given id, `trouble` aside. */
 export function anyJob(id: string): fc.Arbitrary<Job> {
   return plainRecord({
@@ -101,6 +128,8 @@ export function anyJob(id: string): fc.Arbitrary<Job> {
     noProgressTimeoutSeconds: fc.option(ulong, { nil: undefined }),
     costFlags: fc.option(ulong, { nil: undefined }),
     notificationClsid: fc.oneof(fc.constant(GUID_NULL), fc.uuid()),
+    maxBytesPerSecond: fc.option(count, { nil: undefined }),
+    download: fc.option(downloads, { nil: undefined }),
     createdAtMs: count,
     modifiedAtMs: count,
     transferredAtMs: fc.option(count, { nil: undefined }),
@@ -120,6 +149,44 @@ export function anyJob(id: string): fc.Arbitrary<Job> {
   });
 }
 
+const states = fc.constantFrom(...Object.values(BG_JOB_STATE));
+
+const eventBodies: fc.Arbitrary<JobEventBody> = fc.oneof(
+  plainRecord({ kind: fc.constant('job.created' as const), displayName: text }),
+  plainRecord({
+    kind: fc.constant('job.changed' as const),
+    what: fc.array(text, { maxLength: 4 }),
+  }),
+  fc.record(
+    { kind: fc.constant('job.state' as const), from: states, to: states, failure: failures },
+    { requiredKeys: ['kind', 'from', 'to'], noNullPrototype: true },
+  ),
+  plainRecord({
+    kind: fc.constant('file.transferred' as const),
+    fileIndex: fc.nat(),
+    fileId: text,
+  }),
+);
+
+/** Any event, of any job. */
+export const anyEvent: fc.Arbitrary<NewEvent> = plainRecord({
+  jobId: text,
+  owner: text,
+  atMs: count,
+  body: eventBodies,
+});
+
+/** An event of the given job: renamed at the given time. */
+export function anEvent(jobId: string, changes: Partial<NewEvent> = {}): NewEvent {
+  return {
+    jobId,
+    owner: 'somebody',
+    atMs: 1_000,
+    body: { kind: 'job.changed', what: ['displayName'] },
+    ...changes,
+  };
+}
+
 /** Any file of the given place, `pendingRemoteName` aside. */
 export function anyFile(jobId: string, index: number): fc.Arbitrary<JobFile> {
   return fc.record(
@@ -129,12 +196,7 @@ export function anyFile(jobId: string, index: number): fc.Arbitrary<JobFile> {
       fileId: text,
       remoteName: text,
       localName: text,
-      ranges: fc.array(
-        plainRecord({ offset: count, length: fc.option(count, { nil: undefined }) }),
-        {
-          maxLength: 5,
-        },
-      ),
+      ranges,
       expectedSizeBytes: count,
       digest: plainRecord({
         algorithm: fc.constantFrom('sha-256' as const, 'sha-512' as const),
@@ -154,6 +216,7 @@ export function anyFile(jobId: string, index: number): fc.Arbitrary<JobFile> {
       responseHeaders: text,
       statistics: plainRecord({
         bytesFromHttp: count,
+        bytesFromCacheHost: count,
         durationMs: fc.double({ min: 0, max: 1e15, noNaN: true }).map((ms) => ms + 0),
       }),
     },

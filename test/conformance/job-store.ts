@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { BG_JOB_STATE } from '../../src/core/constants.ts';
 import type { TransferFailure } from '../../src/core/job/failure.ts';
 import type { JobStore } from '../../src/ports/job-store.ts';
-import { aFile, aJob, anyFile, anyJob } from './job-store-values.ts';
+import { aFile, aJob, anEvent, anyFile, anyJob } from './job-store-values.ts';
 
 /** A place for one store, which outlives each opening of it. */
 export interface JobStoreHarness extends AsyncDisposable {
@@ -262,7 +262,7 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
         sizeBytes: 100,
         flushed: [{ start: 0, end: 20 }],
         written: [{ start: 0, end: 30 }],
-        statistics: { bytesFromHttp: 30, durationMs: 12.5 },
+        statistics: { bytesFromHttp: 30, bytesFromCacheHost: 20, durationMs: 12.5 },
       };
       const files = { ...aJob('a').files, total: 1, bytesTotal: 100, bytesTransferred: 30 };
       {
@@ -379,6 +379,73 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
         }
         assert.equal(store.purgeFinal(2_000), 1_050);
         assert.equal(store.list({ includeFinal: true }).length, 50);
+      }));
+
+    test('custom headers can come with the change that makes their job, or not at all', () =>
+      withStore((store) => {
+        const customHeaders = { jobId: 'a', headers: 'X: 1' };
+        assert.throws(() => store.commit({ customHeaders }), unexpectedError(/no job a/));
+        store.commit({ job: aJob('a'), customHeaders });
+        assert.equal(store.loadCustomHeaders('a'), 'X: 1');
+        const failing = { customHeaders: { ...customHeaders, headers: 'X: 2' } };
+        assert.throws(() => store.commit({ ...failing, files: [aFile('unknown')] }));
+        assert.equal(store.loadCustomHeaders('a'), 'X: 1');
+        store.commit({ customHeaders: { jobId: 'a', headers: undefined } });
+        assert.equal(store.loadCustomHeaders('a'), undefined);
+      }));
+
+    test('changes made together are stored together, but for one that fails by itself', async () => {
+      await using harness = await prepare();
+      {
+        using store = harness.open();
+        store.commit({ job: aJob('a'), files: [aFile('a')] });
+        store.together(() => {
+          store.commit({ job: aJob('b', { queueOrder: 5 }), events: [anEvent('b')] });
+          assert.throws(
+            () =>
+              store.commit({ job: aJob('c'), files: [aFile('unknown')], events: [anEvent('c')] }),
+            unexpectedError(/no job unknown/),
+          );
+          for (const durability of ['written', 'flushed'] as const) {
+            store.checkpoint({ job: aJob('a'), file: aFile('a', 0, { sizeBytes: 7 }), durability });
+          }
+          store.traffic.add(0, 'origin', { down: 1, up: 0 });
+          store.commit({ job: aJob('d'), events: [anEvent('d')] });
+          assert.deepEqual(store.loadJob('d'), aJob('d'));
+        });
+      }
+      using store = harness.open();
+      assert.deepEqual(
+        store.list({ includeFinal: true }).map(({ id }) => id),
+        ['a', 'b', 'd'],
+      );
+      assert.deepEqual(store.loadFiles('a'), [aFile('a', 0, { sizeBytes: 7 })]);
+      assert.deepEqual(
+        store.events.read(0, 9).map(({ jobId, sequence }) => [jobId, sequence]),
+        [
+          ['b', 1],
+          ['d', 2],
+        ],
+      );
+      assert.equal(store.maxQueueOrder, 5);
+      assert.equal(store.traffic.read(1).length, 1);
+    });
+
+    test('work that throws leaves none of its changes, and counts none', () =>
+      withStore((store) => {
+        const work = (): void => {
+          store.commit({ job: aJob('a', { queueOrder: 9 }), events: [anEvent('a')] });
+          throw new Error('changed my mind');
+        };
+        assert.throws(() => store.together(work), /changed my mind/);
+        assert.deepEqual(store.list({ includeFinal: true }), []);
+        assert.deepEqual([store.maxQueueOrder, store.events.lastSequence], [0, 0]);
+        store.commit({ job: aJob('b', { queueOrder: 2 }), events: [anEvent('b')] });
+        assert.equal(store.maxQueueOrder, 2);
+        assert.deepEqual(
+          store.events.read(0, 9).map(({ sequence }) => sequence),
+          [1],
+        );
       }));
 
     test('custom headers are kept, replaced and removed', async () => {

@@ -262,6 +262,21 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
     }
   });
 
+  scenario(
+    'missing directories are created, and those that are there are left alone',
+    async (world, id) => {
+      const { files } = world;
+      const localName = world.path('new/newer/out.bin');
+      await rejectsWith('ERROR_PATH_NOT_FOUND', files.checkTarget(localName));
+      await files.createDirectoryOf(localName);
+      await files.checkTarget(localName);
+      await files.checkTarget(world.path('new/out.bin'));
+      await write(world, { ...id, localName }, 'hello');
+      await files.createDirectoryOf(localName);
+      assert.equal((await files.identify({ ...id, localName }))?.lengthBytes, 5);
+    },
+  );
+
   scenario('the check refuses a missing directory and a name that is too long', async (world) => {
     const { files } = world;
     await rejectsWith('ERROR_PATH_NOT_FOUND', files.checkTarget(world.path('no/out.bin')));

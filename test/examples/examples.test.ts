@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
@@ -97,6 +98,39 @@ test('ranges.ts fetches three parts in the order given', async () => {
   ]);
   assert.ok((await readFile(directory.join('parts.bin'))).equals(expected));
   assert.match(end.stdout, new RegExp(`^saved ${expected.length} bytes in `));
+});
+
+test('download-family.ts reads a part as a stream and fetches the whole', async () => {
+  await using directory = await temporaryDirectory();
+  await using origin = await startOrigin();
+  const url = origin.put('/file.bin', { body: { size: SIZE, seed: SEED } });
+  const end = await runExample('download-family.ts', {
+    args: [url, directory.join('file.bin')],
+    dataDir: directory.join('data'),
+  });
+  expectSuccess(end);
+  const digest = createHash('sha256')
+    .update(bytesAt(SEED, 0, 4_096))
+    .digest('hex');
+  assert.ok(end.stdout.startsWith(`first 4096 bytes: sha-256 ${digest}\n`), end.stdout);
+  assert.ok(end.stdout.endsWith(`saved ${directory.join('file.bin')}\n`), end.stdout);
+  assert.equal(await compareFile(directory.join('file.bin'), SIZE, SEED), undefined);
+});
+
+test('download-family.ts killed on its way goes on from its bytes', async () => {
+  await using directory = await temporaryDirectory();
+  await using origin = await startOrigin({ limits: { totalBytesPerSecond: 2_000_000 } });
+  const url = origin.put('/file.bin', { body: { size: SIZE, seed: SEED } });
+  const options = { args: [url, directory.join('file.bin')], dataDir: directory.join('data') };
+  const first = startExample('download-family.ts', options);
+  await until(() => origin.bytesSent() > 3_000_000, { what: 'bytes', timeoutMs: 20_000 });
+  first.kill('SIGKILL');
+  await first.ended;
+
+  origin.limit({});
+  expectSuccess(await runExample('download-family.ts', options));
+  assert.equal(await compareFile(directory.join('file.bin'), SIZE, SEED), undefined);
+  assert.ok(origin.bytesSent() < SIZE * 1.5, `${origin.bytesSent()} bytes were sent`);
 });
 
 test('updater.ts killed on its way finds its job and goes on from its bytes', async () => {

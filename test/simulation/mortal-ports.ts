@@ -152,10 +152,10 @@ export class MortalPorts {
 
   #note(name: string, argument: unknown): void {
     const { content } = this.#storeDisk;
-    const isWritten =
+    const mayBeLost =
       name === 'checkpoint' &&
-      (argument as { readonly durability: string }).durability === 'written';
-    if (isWritten) this.#history.push(content);
+      (argument as { readonly durability: string }).durability !== 'flushed';
+    if (mayBeLost) this.#history.push(content);
     else this.#history = [content];
   }
 }

@@ -11,7 +11,7 @@ import {
   type FileOptions,
   type IBackgroundCopyFile,
   type IBackgroundCopyJob,
-  type IBackgroundCopyManager,
+  type HaulyardManager,
   type JobFailure,
   type OpenManagerOptions,
 } from '../../src/index.ts';
@@ -33,7 +33,7 @@ const HTTP_STATUS_CODES = 0x8019_0000;
 /** An engine on a directory of its own. */
 export interface EngineWorld extends AsyncDisposable {
   /** The manager in use; `reopen` puts another one in its place. */
-  readonly manager: IBackgroundCopyManager;
+  readonly manager: HaulyardManager;
   /** What the engine warned of. */
   readonly warnings: readonly string[];
   /** Where the jobs are kept. */
@@ -45,7 +45,7 @@ export interface EngineWorld extends AsyncDisposable {
   /** Closes the manager, as a program that ends does. */
   close(): Promise<void>;
   /** Closes the manager and opens another one on the same data. */
-  reopen(options?: OpenManagerOptions): Promise<IBackgroundCopyManager>;
+  reopen(options?: OpenManagerOptions): Promise<HaulyardManager>;
 }
 
 /** Opens a manager through the public API, with fast retries unless told otherwise. */
@@ -55,7 +55,7 @@ export async function openWorld(options: OpenManagerOptions = {}): Promise<Engin
   await mkdir(targets);
   const dataDir = options.dataDir ?? directory.join('data');
   const warnings: string[] = [];
-  const open = (changes: OpenManagerOptions): Promise<IBackgroundCopyManager> =>
+  const open = (changes: OpenManagerOptions): Promise<HaulyardManager> =>
     openManager({
       retry: FAST_RETRIES,
       onWarning: (message) => warnings.push(message),

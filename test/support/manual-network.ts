@@ -18,9 +18,10 @@ export class ManualNetwork implements NetworkMonitor {
 
   /** Changes the parts given, and tells the listeners when that makes a difference. */
   set(change: Partial<NetworkState>): void {
-    const { online, costState } = this.#state;
-    this.#state = { ...this.#state, ...change };
-    if (this.#state.online === online && this.#state.costState === costState) return;
+    const before = this.#state;
+    this.#state = { ...before, ...change };
+    const facts = Object.keys(change) as (keyof NetworkState)[];
+    if (facts.every((fact) => this.#state[fact] === before[fact])) return;
     for (const { tell } of this.#listeners) tell(this.#state);
   }
 

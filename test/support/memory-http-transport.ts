@@ -132,7 +132,8 @@ class Exchange {
 
   async run(): Promise<HttpResponse> {
     this.#signal.throwIfAborted();
-    const reused = this.#kept.get(this.#origin)?.pop();
+    const fresh = this.#request.fresh === true;
+    const reused = fresh ? undefined : this.#kept.get(this.#origin)?.pop();
     if (reused === undefined) this.#assertReachable();
     const seen = recordOf(this.#request, reused?.connection ?? this.#web.connect());
     await this.#wait(this.#web.options.latencyMs ?? 0);
@@ -186,7 +187,8 @@ class Exchange {
       }
       if (seen.method !== 'HEAD') await this.#assertComplete(answer, end, declared);
       this.#whole = true;
-      if (answer.end === 'keep') this.#keep(seen.connection, answer.onNextRequest);
+      if (answer.end === 'keep' && this.#request.fresh !== true)
+        this.#keep(seen.connection, answer.onNextRequest);
     } catch (error) {
       if (error !== DISCARDED) throw error;
     } finally {

@@ -3,57 +3,60 @@ import { unexpected } from '../../src/core/errors.ts';
 import type { JobFile } from '../../src/core/job/file.ts';
 import type { Job } from '../../src/core/job/job.ts';
 import type { IntervalSet } from '../../src/core/piece/interval-set.ts';
+import { checkName, checkPageLimit } from '../../src/io/sqlite/checks.ts';
 import type {
   FileCheckpoint,
+  JobQuery,
   JobStore,
   OutboxRow,
   StoreChange,
   UnreadableRecord,
 } from '../../src/ports/job-store.ts';
-
-interface StoredFile {
-  readonly file: JobFile;
-  /** What the file's `written` set is worth: nothing under another boot id. */
-  readonly bootId: string | undefined;
-}
-
-interface StoredJob {
-  readonly job: Job;
-  readonly files: ReadonlyMap<number, StoredFile>;
-  readonly discarded: boolean;
-  readonly headers: string | undefined;
-}
-
-interface Content {
-  /** In order of creation. */
-  readonly jobs: ReadonlyMap<string, StoredJob>;
-  readonly outbox: readonly OutboxRow[];
-  readonly lastSequence: number;
-  readonly maxQueueOrder: number;
-}
+import {
+  MemoryEventLog,
+  MemoryNoteStore,
+  MemoryRequestLedger,
+  MemoryTrafficLedger,
+} from './memory-ledgers.ts';
+import {
+  compareTexts,
+  EMPTY_CONTENT,
+  requestKey,
+  without,
+  type Content,
+  type StoredJob,
+} from './memory-store-content.ts';
 
 /**
  * What outlives a {@link MemoryJobStore}, as the disk outlives a process. The content is a value, so
  * keeping `content` and putting it back takes a simulation to any earlier moment for free.
  */
 export class MemoryJobStoreDisk {
-  content: Content = { jobs: new Map(), outbox: [], lastSequence: 0, maxQueueOrder: 0 };
+  content: Content = EMPTY_CONTENT;
 }
 
 /** Jobs on a disk of memory: passes the same conformance suite as the real adapter. */
 export class MemoryJobStore implements JobStore {
   readonly #disk: MemoryJobStoreDisk;
   readonly #bootId: string | undefined;
+  readonly events: MemoryEventLog;
+  readonly notes: MemoryNoteStore;
+  readonly requests: MemoryRequestLedger;
+  readonly traffic: MemoryTrafficLedger;
   #open = true;
 
   /** @param bootId - another one than before stands for a power cut in between */
   constructor(disk: MemoryJobStoreDisk = new MemoryJobStoreDisk(), bootId?: string) {
     this.#disk = disk;
     this.#bootId = bootId;
+    this.events = new MemoryEventLog(this);
+    this.notes = new MemoryNoteStore(this);
+    this.requests = new MemoryRequestLedger(this);
+    this.traffic = new MemoryTrafficLedger(this);
   }
 
   get maxQueueOrder(): number {
-    return this.#content.maxQueueOrder;
+    return this.content.maxQueueOrder;
   }
 
   unreadable(): readonly UnreadableRecord[] {
@@ -61,11 +64,11 @@ export class MemoryJobStore implements JobStore {
   }
 
   loadJob(id: string): Job | undefined {
-    return this.#content.jobs.get(id)?.job;
+    return this.content.jobs.get(id)?.job;
   }
 
   loadFiles(jobId: string): readonly JobFile[] {
-    const files = [...(this.#content.jobs.get(jobId)?.files.values() ?? [])];
+    const files = [...(this.content.jobs.get(jobId)?.files.values() ?? [])];
     return files
       .map(({ file, bootId }) =>
         bootId !== undefined && bootId === this.#bootId ? file : { ...file, written: file.flushed },
@@ -77,13 +80,48 @@ export class MemoryJobStore implements JobStore {
     return this.#jobs((job) => includeFinal || !isFinal(job));
   }
 
+  page({ afterId, limit, owner, states, includeFinal, family }: JobQuery): readonly Job[] {
+    checkPageLimit(limit);
+    const all = this.#jobs(() => true);
+    return all
+      .slice(afterId === undefined ? 0 : endOf(all, afterId))
+      .filter((job) => includeFinal || !isFinal(job))
+      .filter((job) => owner === undefined || job.owner === owner)
+      .filter(({ state }) => states === undefined || states.includes(state))
+      .filter(
+        (job) => family === 'both' || (job.download !== undefined) === (family === 'download'),
+      )
+      .slice(0, limit);
+  }
+
+  countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number> {
+    const counts = new Map<BG_JOB_STATE, number>();
+    for (const { state } of this.#jobs((job) => owner === undefined || job.owner === owner)) {
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   queued(foreground: boolean, limit: number): readonly string[] {
-    const { FOREGROUND } = BG_JOB_PRIORITY;
-    return this.#jobs(({ state }) => state === BG_JOB_STATE.QUEUED)
-      .filter(({ priority }) => (priority === FOREGROUND) === foreground)
-      .toSorted((a, b) => a.queueOrder - b.queueOrder)
+    return this.#queue(foreground)
       .slice(0, Math.max(0, limit))
       .map(({ id }) => id);
+  }
+
+  queueBounds(foreground: boolean): ReturnType<JobStore['queueBounds']> {
+    const queue = this.#queue(foreground);
+    const [first] = queue;
+    const last = queue.at(-1);
+    if (first === undefined || last === undefined) return undefined;
+    return { first: first.queueOrder, last: last.queueOrder };
+  }
+
+  queueNeighbours(foreground: boolean, order: number): ReturnType<JobStore['queueNeighbours']> {
+    const queue = this.#queue(foreground);
+    return {
+      before: queue.findLast(({ queueOrder }) => queueOrder < order)?.queueOrder,
+      after: queue.find(({ queueOrder }) => queueOrder > order)?.queueOrder,
+    };
   }
 
   interrupted(includeQueued: boolean): readonly string[] {
@@ -100,23 +138,29 @@ export class MemoryJobStore implements JobStore {
   }
 
   outboxOf(jobId: string): readonly OutboxRow[] {
-    return this.#content.outbox.filter((row) => row.jobId === jobId);
+    return this.content.outbox.filter((row) => row.jobId === jobId);
   }
 
   acknowledge(sequence: number): void {
-    const { outbox, ...rest } = this.#content;
+    const { outbox, ...rest } = this.content;
     this.#disk.content = { ...rest, outbox: outbox.filter((row) => row.sequence !== sequence) };
   }
 
-  commit({ job, files = [], outbox = [], clearOutboxOf }: StoreChange): void {
+  commit(change: StoreChange): void {
+    const { job, files = [], outbox = [], clearOutboxOf, events = [], answers } = change;
+    const { customHeaders } = change;
     // Everything is worked out on values first, and takes effect with the one assignment at the end.
-    const content = this.#content;
+    const { content } = this;
     const jobs = new Map(content.jobs);
     if (job !== undefined) jobs.set(job.id, withJob(jobs.get(job.id), job));
     for (const file of files) {
       const owner = known(jobs, file.jobId);
       const stored = { file: storedFile(file), bootId: this.#bootId };
       jobs.set(file.jobId, { ...owner, files: new Map(owner.files).set(file.index, stored) });
+    }
+    if (customHeaders !== undefined) {
+      const { jobId, headers } = customHeaders;
+      jobs.set(jobId, { ...known(jobs, jobId), headers });
     }
     const rows = content.outbox.filter((row) => row.jobId !== clearOutboxOf);
     let { lastSequence } = content;
@@ -125,14 +169,40 @@ export class MemoryJobStore implements JobStore {
       rows.push({ sequence: ++lastSequence, jobId, event });
     }
     const maxQueueOrder = Math.max(content.maxQueueOrder, job?.queueOrder ?? 0);
-    this.#disk.content = { jobs, outbox: rows, lastSequence, maxQueueOrder };
+    const requests = new Map(content.requests);
+    if (answers !== undefined) {
+      const { owner, key, ...request } = answers;
+      requests.set(requestKey(owner, key), request);
+    }
+    let { lastEvent } = content;
+    const told = events.map((event) => ({ ...event, sequence: ++lastEvent }));
+    this.#disk.content = {
+      ...content,
+      jobs,
+      outbox: rows,
+      lastSequence,
+      maxQueueOrder,
+      events: told.length === 0 ? content.events : [...content.events, ...told],
+      lastEvent,
+      requests,
+    };
+  }
+
+  together(work: () => void): void {
+    const before = this.content;
+    try {
+      work();
+    } catch (error) {
+      this.#disk.content = before;
+      throw error;
+    }
   }
 
   checkpoint({ job, file, durability }: FileCheckpoint): void {
-    const stored = known(this.#content.jobs, file.jobId);
+    const stored = known(this.content.jobs, file.jobId);
     const before = stored.files.get(file.index)?.file;
     if (before === undefined) throw unexpected(`Job ${file.jobId} has no file ${file.index}.`);
-    const flushed = durability === 'flushed' ? file.flushed : before.flushed;
+    const flushed = durability !== 'written' ? file.flushed : before.flushed;
     const renewed = { file: renewedFile(before, file, flushed), bootId: this.#bootId };
     this.#replace(file.jobId, {
       ...stored,
@@ -146,52 +216,87 @@ export class MemoryJobStore implements JobStore {
   }
 
   setDiscarded(jobId: string, discarded: boolean): void {
-    const stored = this.#content.jobs.get(jobId);
+    const stored = this.content.jobs.get(jobId);
     if (stored !== undefined) this.#replace(jobId, { ...stored, discarded });
   }
 
   purgeFinal(wallMs: number): number {
     const purged = this.#historyOf(true).filter(({ modifiedAtMs }) => modifiedAtMs < wallMs);
-    const gone = new Set(purged.map(({ id }) => id));
-    const { jobs, outbox, ...rest } = this.#content;
-    this.#disk.content = {
-      ...rest,
-      jobs: new Map([...jobs].filter(([id]) => !gone.has(id))),
-      outbox: outbox.filter(({ jobId }) => !gone.has(jobId)),
-    };
+    this.#forget(purged.map(({ id }) => id));
     return purged.length;
   }
 
+  deleteFinal(jobId: string): void {
+    const stored = this.content.jobs.get(jobId);
+    if (stored !== undefined && isFinal(stored.job)) this.#forget([jobId]);
+  }
+
   loadCustomHeaders(jobId: string): string | undefined {
-    return this.#content.jobs.get(jobId)?.headers;
+    return this.content.jobs.get(jobId)?.headers;
   }
 
   saveCustomHeaders(jobId: string, headers: string | undefined): void {
-    this.#replace(jobId, { ...known(this.#content.jobs, jobId), headers });
+    this.#replace(jobId, { ...known(this.content.jobs, jobId), headers });
+  }
+
+  loadSecret(jobId: string, name: string): string | undefined {
+    return this.content.jobs.get(jobId)?.secrets.get(name);
+  }
+
+  saveSecret(jobId: string, name: string, secret: string | undefined): void {
+    checkName('secret', name);
+    const stored = known(this.content.jobs, jobId);
+    const secrets =
+      secret === undefined
+        ? without(stored.secrets, name)
+        : new Map(stored.secrets).set(name, secret);
+    this.#replace(jobId, { ...stored, secrets });
   }
 
   [Symbol.dispose](): void {
     this.#open = false;
   }
 
-  get #content(): Content {
+  /** For the parts of the store. */
+  get content(): Content {
     if (!this.#open) throw unexpected('The job store is closed.');
     return this.#disk.content;
   }
 
+  set content(content: Content) {
+    this.#disk.content = content;
+  }
+
+  #queue(foreground: boolean): readonly Job[] {
+    const { FOREGROUND } = BG_JOB_PRIORITY;
+    return this.#jobs(({ state }) => state === BG_JOB_STATE.QUEUED)
+      .filter(({ priority }) => (priority === FOREGROUND) === foreground)
+      .toSorted((a, b) => a.queueOrder - b.queueOrder);
+  }
+
   #jobs(matches: (job: Job) => boolean): Job[] {
-    return [...this.#content.jobs.values()].map(({ job }) => job).filter(matches);
+    return [...this.content.jobs.values()].map(({ job }) => job).filter(matches);
   }
 
   #historyOf(discarded: boolean): Job[] {
-    return [...this.#content.jobs.values()]
+    return [...this.content.jobs.values()]
       .filter((stored) => isFinal(stored.job) && stored.discarded === discarded)
       .map(({ job }) => job)
       .toSorted((a, b) => a.modifiedAtMs - b.modifiedAtMs);
   }
 
+  #forget(ids: readonly string[]): void {
+    const gone = new Set(ids);
+    const { jobs, outbox, ...rest } = this.content;
+    this.#disk.content = {
+      ...rest,
+      jobs: new Map([...jobs].filter(([id]) => !gone.has(id))),
+      outbox: outbox.filter(({ jobId }) => !gone.has(jobId)),
+    };
+  }
+
   #replace(jobId: string, stored: StoredJob): void {
-    const content = this.#content;
+    const { content } = this;
     this.#disk.content = { ...content, jobs: new Map(content.jobs).set(jobId, stored) };
   }
 }
@@ -202,11 +307,22 @@ function known(jobs: ReadonlyMap<string, StoredJob>, jobId: string): StoredJob {
   return stored;
 }
 
+/** Where in the list a page begins that goes on after `id`: behind it, or where it would be. */
+function endOf(jobs: readonly Job[], id: string): number {
+  const index = jobs.findIndex((job) => job.id === id);
+  if (index !== -1) return index + 1;
+  const [before] = jobs
+    .filter((job) => compareTexts(job.id, id) < 0)
+    .toSorted((a, b) => compareTexts(b.id, a.id));
+  return before === undefined ? 0 : jobs.indexOf(before) + 1;
+}
+
 /** The stored job with `trouble` left out; one that becomes final starts as not discarded. */
 function withJob(before: StoredJob | undefined, job: Job): StoredJob {
   const next = { ...job, trouble: undefined };
   if (before === undefined) {
-    return { job: next, files: new Map(), discarded: false, headers: undefined };
+    const nothing = { files: new Map(), headers: undefined, secrets: new Map() };
+    return { ...nothing, job: next, discarded: false };
   }
   return { ...before, job: next, discarded: isFinal(before.job) && before.discarded };
 }

@@ -121,6 +121,15 @@ export class MemoryPartialFiles implements PartialFiles {
     if (this.readOnly) throw failure('E_ACCESSDENIED', localName);
   }
 
+  async createDirectoryOf(localName: string): Promise<void> {
+    await this.#called('createDirectoryOf', localName);
+    if (this.readOnly) throw failure('ERROR_WRITE_PROTECT', localName);
+    const { directory } = splitLocalName(localName);
+    for (let end = directory.indexOf('/'); end !== -1; end = directory.indexOf('/', end + 1)) {
+      this.#directories.add(directory.slice(0, end + 1));
+    }
+  }
+
   async open(id: PartialFileId, mustExist: boolean): Promise<PartialFile | undefined> {
     const path = partPath(id);
     await this.#called('open', path);

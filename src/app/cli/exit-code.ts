@@ -15,6 +15,7 @@ const ERRNO_BASE = 0xc0d0;
 
 const BY_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['E_ABORT', EXIT.UNFINISHED],
+  ['DO_E_NO_SERVICE', EXIT.NO_SERVICE],
   ['E_ACCESSDENIED', EXIT.NOT_PERMITTED],
   ['E_INVALIDARG', EXIT.BAD_OPTION],
   ['INET_E_INVALID_URL', EXIT.BAD_OPTION],

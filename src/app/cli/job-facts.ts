@@ -2,9 +2,9 @@ import { isDeliveryOptimizationError } from '../../core/errors.ts';
 import { DO_UNKNOWN_FILE_SIZE } from '../../core/constants.ts';
 import type { IBackgroundCopyFile } from '../../core/interfaces/file.ts';
 import type { IBackgroundCopyJob, JobFailure } from '../../core/interfaces/job.ts';
+import { knownSize } from './known-size.ts';
 import { priorityName } from './option-values.ts';
 import { stateName, type StateName } from './outcome.ts';
-import { knownSize } from './run-job.ts';
 
 /** A job in a list, in the form of the output with `--json`. */
 export interface JobFacts {

@@ -1,9 +1,11 @@
 import { CommanderError } from 'commander';
 
 import { CommandError } from './command-error.ts';
+import type { CommandRun } from './commands/define.ts';
+import { COMPLETION_WORD } from './completion-word.ts';
 import { EXIT } from './exit-numbers.ts';
 import { tolerateLostOutput } from './output.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, EVERY_COMMAND } from './program.ts';
 
 /**
  * The `haulyard` command.
@@ -15,11 +17,21 @@ export async function main(argv: string[]): Promise<number> {
   tolerateLostOutput();
   const run = { exitCode: EXIT.OK as number };
   try {
-    await buildProgram(run).parseAsync(argv, { from: 'user' });
+    if (argv[0] === COMPLETION_WORD) return await completed(run, argv.slice(1));
+    const program = await buildProgram(run, argv);
+    await program.parseAsync(argv, { from: 'user' });
     return run.exitCode;
   } catch (error) {
     return reported(error);
   }
+}
+
+/** Answers the script of a shell, which puts `complete --` before the words of the line. */
+async function completed(run: CommandRun, argv: readonly string[]): Promise<number> {
+  const { answerCompletion } = await import('./commands/completion.ts');
+  const program = await buildProgram(run, [EVERY_COMMAND]);
+  await answerCompletion(program, argv.slice(argv.indexOf('--') + 1));
+  return EXIT.OK;
 }
 
 /** Tells what went wrong and returns the number for it. */

@@ -59,6 +59,15 @@ export function stateName(state: BG_JOB_STATE): StateName {
   return STATE_NAMES[state];
 }
 
+const STATES: ReadonlyMap<string, BG_JOB_STATE> = new Map(
+  Object.values(BG_JOB_STATE).map((state) => [STATE_NAMES[state], state]),
+);
+
+/** The state behind a name; undefined for a name that is none. */
+export function stateNamed(name: string): BG_JOB_STATE | undefined {
+  return STATES.get(name);
+}
+
 /** Whether the files of the job stand under their final names. */
 export function isDone(outcome: Outcome): boolean {
   return outcome.state === 'acknowledged' && outcome.error === null;

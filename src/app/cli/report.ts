@@ -7,7 +7,7 @@ import { percent, arrivedLine } from './progress/progress-text.ts';
 const MAX_IDS_IN_ADVICE = 4;
 
 /** A failure on one line: the sentence, then the code by which it can be looked up. */
-export function errorLine(error: OutcomeError): string {
+export function errorLine(error: Pick<OutcomeError, 'code' | 'hresult' | 'message'>): string {
   const { code, hresult, message } = error;
   return `${printable(message)} (${code} ${formatHresult(hresult)})`;
 }
@@ -39,11 +39,13 @@ export function atPercent(outcome: {
  * How to go on with what is not done; undefined when all is.
  *
  * @param dataDir - the value of --data-dir, when it was given
+ * @param options - what `resume` needs besides, with a blank before it
  */
 export function adviceLine(
   outcomes: readonly Outcome[],
   again: string,
   dataDir: string | undefined,
+  options = '',
 ): string | undefined {
   const left = outcomes.filter(
     ({ id, state }) => id !== null && state !== 'acknowledged' && state !== 'cancelled',
@@ -52,7 +54,7 @@ export function adviceLine(
   const where = dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`;
   const ids = left.slice(0, MAX_IDS_IN_ADVICE).map(({ id }) => id);
   const more = left.length > ids.length ? ' …' : '';
-  return `${again}haulyard${where} resume ${ids.join(' ')}${more}`;
+  return `${again}haulyard${where} resume${options} ${ids.join(' ')}${more}`;
 }
 
 /** The text as one word for a POSIX shell. */

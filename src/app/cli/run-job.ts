@@ -1,12 +1,13 @@
 import { lstat } from 'node:fs/promises';
 
 import { BG_S_PARTIAL_COMPLETE } from '../../core/codes.ts';
-import { BG_JOB_STATE, BG_NOTIFY, BG_SIZE_UNKNOWN } from '../../core/constants.ts';
+import { BG_JOB_STATE } from '../../core/constants.ts';
 import { DeliveryOptimizationError } from '../../core/errors.ts';
-import type { BG_JOB_PROGRESS, IBackgroundCopyJob } from '../../core/interfaces/job.ts';
+import type { JobFailure } from '../../core/interfaces/job.ts';
 import { stateName, type Outcome, type OutcomeError } from './outcome.ts';
 import type { Progress, ProgressDisplay } from './progress/progress.ts';
 import { RateMeter } from './progress/rate-meter.ts';
+import type { JobLook, RunnableJob } from './runnable-job.ts';
 import { Wake } from './wake.ts';
 
 /** How often a job that moves bytes is looked at, and any other, unless it calls. */
@@ -15,7 +16,7 @@ const IDLE_POLL_MS = 1_000;
 
 /** A job this command is to bring to its end, and what is known of it beforehand. */
 export interface JobTask {
-  readonly job: IBackgroundCopyJob;
+  readonly job: RunnableJob;
   readonly id: string;
   /** For people. */
   readonly name: string;
@@ -41,10 +42,7 @@ export async function runJob(
   signal.addEventListener('abort', ring);
   let error: OutcomeError | null = null;
   try {
-    await job.setNotifyFlags(
-      BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION,
-    );
-    await job.setNotifyInterface({ jobTransferred: ring, jobError: ring, jobModification: ring });
+    await job.listen(ring);
     if (!signal.aborted) await job.resume();
     error = await followed(task, display, signal, wake);
   } catch (caught) {
@@ -67,22 +65,23 @@ async function followed(
   const meter = new RateMeter();
   for (;;) {
     if (signal.aborted) await job.suspend();
-    const state = await job.getState();
+    const look = await job.look();
+    const { state } = look;
     switch (state) {
       case BG_JOB_STATE.TRANSFERRED:
         return signal.aborted ? null : completed(task);
       case BG_JOB_STATE.ERROR:
-        return lastFailure(job);
+        return factsOf(look.failure);
       case BG_JOB_STATE.SUSPENDED:
       case BG_JOB_STATE.ACKNOWLEDGED:
         return null;
       case BG_JOB_STATE.CANCELLED:
-        return (await lastFailure(job)) ?? outcomeError(cancelled(id));
+        return factsOf(look.failure) ?? outcomeError(cancelled(id));
       case BG_JOB_STATE.QUEUED:
       case BG_JOB_STATE.CONNECTING:
       case BG_JOB_STATE.TRANSFERRING:
       case BG_JOB_STATE.TRANSIENT_ERROR:
-        display.update(id, await progressOf(job, state, meter));
+        display.update(id, progressOf(look, meter));
         await wake.sleep(state === BG_JOB_STATE.TRANSFERRING ? POLL_MS : IDLE_POLL_MS);
     }
   }
@@ -97,48 +96,37 @@ async function completed({ job, file, keepExisting }: JobTask): Promise<OutcomeE
   return outcomeError(new DeliveryOptimizationError('E_FAIL', 'Some files were not finished.'));
 }
 
-async function progressOf(
-  job: IBackgroundCopyJob,
-  state: BG_JOB_STATE,
-  meter: RateMeter,
-): Promise<Progress> {
-  const { bytesTotal, bytesTransferred } = await job.getProgress();
+function progressOf(look: JobLook, meter: RateMeter): Progress {
+  const { state, bytesTotal, bytesTransferred, failure } = look;
   meter.note(performance.now(), bytesTransferred);
-  const failure = state === BG_JOB_STATE.TRANSIENT_ERROR ? await job.getLastFailure() : null;
+  const waits = state === BG_JOB_STATE.TRANSIENT_ERROR && failure !== null;
   return {
     state,
-    bytesTotal: knownSize(bytesTotal),
+    bytesTotal,
     bytesTransferred,
     bytesPerSecond: meter.bytesPerSecond(),
-    wait:
-      failure === null ? undefined : { reason: failure.message, atLeastMs: failure.retryAfterMs },
+    wait: waits ? { reason: failure.message, atLeastMs: failure.retryAfterMs } : undefined,
   };
-}
-
-/** Bytes, or undefined for the sentinel that stands for "not known". */
-export function knownSize(bytesTotal: number): number | undefined {
-  return bytesTotal === BG_SIZE_UNKNOWN ? undefined : bytesTotal;
 }
 
 /** Where the job stands now. */
 async function standing(task: JobTask): Promise<Omit<Outcome, 'elapsedMs' | 'error'>> {
   const { job, id, name, url, file } = task;
-  const progress: BG_JOB_PROGRESS = await job.getProgress();
+  const { state, bytesTotal, bytesTransferred, filesTotal, filesTransferred } = await job.look();
   return {
     id,
     name,
     url,
     file,
-    state: stateName(await job.getState()),
-    bytesTotal: knownSize(progress.bytesTotal) ?? null,
-    bytesTransferred: progress.bytesTransferred,
-    filesTotal: progress.filesTotal,
-    filesTransferred: progress.filesTransferred,
+    state: stateName(state),
+    bytesTotal: bytesTotal ?? null,
+    bytesTransferred,
+    filesTotal,
+    filesTransferred,
   };
 }
 
-async function lastFailure(job: IBackgroundCopyJob): Promise<OutcomeError | null> {
-  const failure = await job.getLastFailure();
+function factsOf(failure: JobFailure | null): OutcomeError | null {
   if (failure === null) return null;
   const { code, hresult, message, extendedHresult } = failure;
   return { code, hresult, message, ...(extendedHresult !== undefined && { extendedHresult }) };

@@ -61,17 +61,23 @@ export function take(bucket: TokenBucket, bytes: number, nowMs: number): Taken {
 }
 
 /**
- * The bucket at another rate from now on.
+ * The bucket at another rate from now on; savings are cut to the new burst.
  *
- * Debt stays, so switching back and forth gains nothing; savings are cut to the new burst. An
- * unlimited rate pays any debt at once.
+ * A higher rate pays the debt sooner. A lower one pays it in the time that was left: bytes that
+ * moved at the old rate would else stop everything for minutes at the new one. Being unlimited pays
+ * any debt at once, and so does a rate of 0, where no time would.
  */
 export function withRate(
   bucket: TokenBucket,
   rateBytesPerSecond: number | undefined,
   nowMs: number,
 ): TokenBucket {
-  return settle({ ...settle(bucket, nowMs), rateBytesPerSecond }, nowMs);
+  const settled = settle(bucket, nowMs);
+  const { rateBytesPerSecond: before = 0, balanceBytes } = settled;
+  const lowered = rateBytesPerSecond !== undefined && rateBytesPerSecond < before;
+  const share = lowered ? rateBytesPerSecond / before : 1;
+  const owed = balanceBytes < 0 ? balanceBytes * share : balanceBytes;
+  return settle({ ...settled, balanceBytes: owed, rateBytesPerSecond }, nowMs);
 }
 
 /** Credits the time that has passed. A clock that steps back credits nothing. */

@@ -66,6 +66,18 @@ export function sameOrigin(a: string, b: string): boolean {
   return isComparable && originOf(a) === originOf(b);
 }
 
+/** Whether a URL's host is this machine itself. */
+export function isLoopbackUrl(url: string): boolean {
+  const host = new URL(url).hostname;
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    // The URL parser writes every form of an IPv4 address with four numbers.
+    /^127\.\d+\.\d+\.\d+$/.test(host)
+  );
+}
+
 function invalid(message: string): DeliveryOptimizationError {
   return new DeliveryOptimizationError('E_INVALIDARG', message);
 }

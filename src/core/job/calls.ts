@@ -8,6 +8,8 @@ import {
   type Moment,
   type Step,
 } from './step.ts';
+import type { DownloadRecord } from '../download/record.ts';
+import type { DownloadTraits } from '../download/traits.ts';
 import { GUID_NULL, type FileCounters, type Job } from './job.ts';
 
 /** The calls of job-lifecycle.md table A, with arguments already known to be well formed. */
@@ -25,6 +27,17 @@ export type JobCall =
   | { readonly call: 'setNoProgressTimeout'; readonly seconds: number }
   | { readonly call: 'setCostFlags'; readonly costFlags: number }
   | { readonly call: 'setNotificationClsid'; readonly clsid: string }
+  | { readonly call: 'setMaxBytesPerSecond'; readonly bytesPerSecond: number | undefined }
+  | { readonly call: 'setQueueOrder'; readonly queueOrder: number }
+  /** Properties or the file of a download; what the job has of them goes along. */
+  | {
+      readonly call: 'setDownload';
+      readonly download: DownloadRecord;
+      readonly files?: FileCounters;
+      readonly traits?: DownloadTraits;
+      /** The job is resumed in the same step: nobody sees it stopped in between. */
+      readonly resumes?: boolean;
+    }
   | { readonly call: 'setCustomHeaders' };
 
 /**
@@ -72,6 +85,12 @@ export function applyCall(job: Job, input: JobCall, moment: Moment): Step {
       return modified(job, moment, { costFlags: input.costFlags }, [{ kind: 'schedule' }]);
     case 'setNotificationClsid':
       return modified(job, moment, { notificationClsid: input.clsid });
+    case 'setMaxBytesPerSecond':
+      return modified(job, moment, { maxBytesPerSecond: input.bytesPerSecond });
+    case 'setQueueOrder':
+      return modified(job, moment, { queueOrder: input.queueOrder }, [{ kind: 'schedule' }]);
+    case 'setDownload':
+      return setDownload(job, input, moment);
     case 'setRemoteName':
     case 'setCustomHeaders':
       return modified(job, moment, {});
@@ -83,6 +102,19 @@ function addFile(job: Job, files: FileCounters, moment: Moment): Step {
   // Resume again (J-1).
   const state = job.state === BG_JOB_STATE.TRANSFERRED ? BG_JOB_STATE.SUSPENDED : job.state;
   return modified(job, moment, { files, state });
+}
+
+function setDownload(
+  job: Job,
+  { download, files = job.files, traits, resumes }: Extract<JobCall, { call: 'setDownload' }>,
+  moment: Moment,
+): Step {
+  // Another portion of a file that was all here: as with a new file, the job waits for Resume.
+  const lost = job.state === BG_JOB_STATE.TRANSFERRED && files.transferred < files.total;
+  const state = lost ? BG_JOB_STATE.SUSPENDED : job.state;
+  const next = { ...job, ...traits, download, files, state };
+  if (resumes === true) return resume(next, moment);
+  return modified(next, moment, {}, traits === undefined ? [] : [{ kind: 'schedule' }]);
 }
 
 function resume(job: Job, moment: Moment): Step {
@@ -181,7 +213,8 @@ export const KNOWN_NOTIFY_FLAGS: number = Object.values(BG_NOTIFY).reduce(
 
 /** A new job, suspended and empty (api.md 2.1). */
 export function newJob(
-  identity: Pick<Job, 'id' | 'displayName' | 'type' | 'owner' | 'priority' | 'queueOrder'>,
+  identity: Pick<Job, 'id' | 'displayName' | 'type' | 'owner' | 'priority' | 'queueOrder'> &
+    Partial<Pick<Job, 'download'>>,
   wallMs: number,
   files: FileCounters,
 ): Job {
@@ -192,6 +225,8 @@ export function newJob(
     noProgressTimeoutSeconds: undefined,
     costFlags: undefined,
     notificationClsid: GUID_NULL,
+    maxBytesPerSecond: undefined,
+    download: identity.download,
     createdAtMs: wallMs,
     modifiedAtMs: wallMs,
     transferredAtMs: undefined,

@@ -1,5 +1,6 @@
 import { BG_JOB_STATE, BG_NOTIFY } from '../constants.ts';
 import { HRESULT } from '../codes.ts';
+import { retryPolicyOf } from '../download/retry.ts';
 import { retryDelayMs } from '../retry/retry-delay.ts';
 import { noProgressTimeoutMs } from './clocks.ts';
 import type { TransferFailure } from './failure.ts';
@@ -186,7 +187,7 @@ function fail(job: Job, failure: TransferFailure, moment: Moment): Step {
   const earlier = job.trouble === undefined ? undefined : endBlock(job.trouble, moment);
   const failures = (earlier?.failures ?? 0) + 1;
   const delay = retryDelayMs(
-    moment.retry,
+    retryPolicyOf(job, moment.retry),
     isForeground(job),
     failures,
     moment.random,

@@ -59,11 +59,17 @@ export interface JobFile {
 export interface FileStatistics {
   /** Content bytes received from the origin, repeated ones included. */
   readonly bytesFromHttp: number;
+  /** Content bytes received from cache hosts, repeated ones included; not part of `bytesFromHttp`. */
+  readonly bytesFromCacheHost: number;
   /** Milliseconds during which the file was being transferred. */
   readonly durationMs: number;
 }
 
-export const NO_STATISTICS: FileStatistics = { bytesFromHttp: 0, durationMs: 0 };
+export const NO_STATISTICS: FileStatistics = {
+  bytesFromHttp: 0,
+  bytesFromCacheHost: 0,
+  durationMs: 0,
+};
 
 /** A file as it is when just added. */
 export function newFile(

@@ -1,4 +1,5 @@
 import type { BG_JOB_PRIORITY, BG_JOB_STATE, BG_JOB_TYPE } from '../constants.ts';
+import type { DownloadRecord } from '../download/record.ts';
 import type { TransferFailure } from './failure.ts';
 
 /**
@@ -34,6 +35,10 @@ export interface Job {
   readonly costFlags: number | undefined;
   /** BITS_JOB_PROPERTY_ID.NOTIFICATION_CLSID, or GUID_NULL. */
   readonly notificationClsid: string;
+  /** Bytes per second this job may take; undefined: as the policies say. */
+  readonly maxBytesPerSecond: number | undefined;
+  /** Set for a download of the IDO family: it is listed there, and not among the jobs. */
+  readonly download: DownloadRecord | undefined;
   /** Wall-clock milliseconds since 1970, as the three times of BG_JOB_TIMES. */
   readonly createdAtMs: number;
   readonly modifiedAtMs: number;

@@ -21,6 +21,9 @@ export type Step =
   | { readonly kind: 'moved'; readonly job: Job; readonly effects: readonly Effect[] }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
+/** How far apart jobs stand in the queue that come one after the other: others can be put between. */
+export const QUEUE_ORDER_STEP = 1_048_576;
+
 /** The world as it is at one step. */
 export interface Moment {
   /** Monotonic milliseconds: every timer counts in these. */

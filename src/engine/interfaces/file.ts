@@ -1,11 +1,8 @@
 import {
   BITS_FILE_PROPERTY_ID,
-  BG_JOB_STATE,
   BG_LENGTH_TO_EOF,
   DO_UNKNOWN_FILE_SIZE,
   DOFilePropertyId,
-  DOWNLOAD_MODE,
-  SWARM_STATUS,
 } from '../../core/constants.ts';
 import { DeliveryOptimizationError } from '../../core/errors.ts';
 import { checkRemoteUrl } from '../../core/http/url.ts';
@@ -16,11 +13,11 @@ import type {
   IBackgroundCopyFile,
 } from '../../core/interfaces/file.ts';
 import { bytesTransferred, remoteNameInForce, type JobFile } from '../../core/job/file.ts';
-import { isForeground } from '../../core/job/step.ts';
 import type { Engine } from '../engine.ts';
 import { setFileProperty, setRemoteName } from '../file-calls.ts';
 import type { LiveJob } from '../live-job.ts';
-import { checkString, describe } from '../validate/arguments.ts';
+import { checkString, describe } from '../../core/validate/arguments.ts';
+import { swarmStatsOf } from './swarm-stats.ts';
 
 /** IBackgroundCopyFile and its companions, on the engine of this process. */
 export class BackgroundCopyFile implements IBackgroundCopyFile {
@@ -81,32 +78,7 @@ export class BackgroundCopyFile implements IBackgroundCopyFile {
   }
 
   async getStats(): Promise<DOSwarmStats> {
-    const file = this.#file();
-    const { bytesFromHttp, durationMs } = file.statistics;
-    return {
-      fileId: file.fileId,
-      sourceURL: remoteNameInForce(file),
-      fileSize: file.sizeBytes ?? DO_UNKNOWN_FILE_SIZE,
-      totalBytesDownloaded: bytesFromHttp,
-      bytesFromLanPeers: 0,
-      bytesFromGroupPeers: 0,
-      bytesFromInternetPeers: 0,
-      bytesFromHttp,
-      bytesFromDoinc: 0,
-      bytesToLanPeers: 0,
-      bytesToGroupPeers: 0,
-      bytesToInternetPeers: 0,
-      httpConnectionCount: this.#live.run?.connectionCount(this.#index) ?? 0,
-      doincConnectionCount: 0,
-      lanConnectionCount: 0,
-      groupConnectionCount: 0,
-      internetConnectionCount: 0,
-      downloadDuration: durationMs,
-      // No peers and no cloud service: what the documentation calls simple mode.
-      downloadMode: DOWNLOAD_MODE.Simple,
-      status: this.#swarmStatus(file),
-      isBackground: !isForeground(this.#live.job),
-    };
+    return swarmStatsOf(this.#live, this.#file());
   }
 
   async getDOProperty(id: number): Promise<string | number | boolean> {
@@ -141,13 +113,6 @@ export class BackgroundCopyFile implements IBackgroundCopyFile {
 
   #file(): JobFile {
     return this.#live.files[this.#index]!;
-  }
-
-  #swarmStatus(file: JobFile): SWARM_STATUS {
-    if (file.done) return SWARM_STATUS.Complete;
-    return this.#live.job.state === BG_JOB_STATE.TRANSFERRING
-      ? SWARM_STATUS.Downloading
-      : SWARM_STATUS.Paused;
   }
 }
 

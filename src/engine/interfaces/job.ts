@@ -23,17 +23,17 @@ import type {
   JobFailure,
 } from '../../core/interfaces/job.ts';
 import { noProgressTimeoutSeconds } from '../../core/job/clocks.ts';
-import { costFlagsInForce } from '../../core/schedule/block-reason.ts';
+import { costFlagsInForce } from '../../core/schedule/cost-flags.ts';
 import { addFiles } from '../add-files.ts';
 import { cancelJob, completeJob } from '../complete-job.ts';
 import type { Engine } from '../engine.ts';
 import { resumeJob, setCustomHeaders, setJobProperty, suspendJob } from '../job-calls.ts';
 import type { LiveJob } from '../live-job.ts';
-import { checkMember, checkUnsigned32, describe } from '../validate/arguments.ts';
-import { checkCallback, checkNotifyFlags } from '../validate/notification-arguments.ts';
+import { checkMember, checkUnsigned32, describe } from '../../core/validate/arguments.ts';
+import { checkCallback, checkNotifyFlags } from '../../core/validate/notification-arguments.ts';
 import type { FileArguments } from '../validate/file-arguments.ts';
-import { Enumerator } from './enumerator.ts';
-import { BackgroundCopyError } from './error.ts';
+import { Enumerator } from '../../core/objects/enumerator.ts';
+import { BackgroundCopyError } from '../../core/objects/error.ts';
 import { extendedErrorInfo } from './extended-error-info.ts';
 import { BackgroundCopyFile } from './file.ts';
 import { registerCallback } from './register-callback.ts';

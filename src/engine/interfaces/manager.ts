@@ -3,22 +3,24 @@ import { BG_JOB_PRIORITY, BG_JOB_TYPE } from '../../core/constants.ts';
 import { DeliveryOptimizationError } from '../../core/errors.ts';
 import type { IEnumerator } from '../../core/interfaces/enumerator.ts';
 import type { IBackgroundCopyJob } from '../../core/interfaces/job.ts';
-import type { IBackgroundCopyManager } from '../../core/interfaces/manager.ts';
+import type { IDOManager } from '../../core/interfaces/download.ts';
+import type { HaulyardManager } from '../../core/interfaces/haulyard-manager.ts';
 import { isFinal } from '../../core/job/step.ts';
-import { MAX_DISPLAY_NAME_CHARACTERS } from '../../core/limits.ts';
 import type { Engine } from '../engine.ts';
 import {
+  checkDisplayName,
   checkMember,
   checkString,
   checkUnsigned32,
   describe,
-  invalidArgument,
-} from '../validate/arguments.ts';
-import { Enumerator } from './enumerator.ts';
+} from '../../core/validate/arguments.ts';
+import { DOManager } from './download-manager.ts';
+import { Enumerator } from '../../core/objects/enumerator.ts';
 import { BackgroundCopyJob } from './job.ts';
 
-/** IBackgroundCopyManager, on the engine of this process. */
-export class BackgroundCopyManager implements IBackgroundCopyManager {
+/** IBackgroundCopyManager and, beside it, IDOManager, on the engine of this process. */
+export class BackgroundCopyManager implements HaulyardManager {
+  readonly downloads: IDOManager;
   readonly #engine: Engine;
   readonly #close: () => Promise<void>;
 
@@ -26,18 +28,13 @@ export class BackgroundCopyManager implements IBackgroundCopyManager {
   constructor(engine: Engine, close: () => Promise<void>) {
     this.#engine = engine;
     this.#close = close;
+    this.downloads = new DOManager(engine, engine.settings.owner);
   }
 
   async createJob(displayName: string, type: BG_JOB_TYPE): Promise<IBackgroundCopyJob> {
     this.#engine.assertOpen();
-    const name = checkString(displayName, 'displayName');
-    if (name.length > MAX_DISPLAY_NAME_CHARACTERS) {
-      throw invalidArgument(
-        `displayName has ${name.length} characters; at most ${MAX_DISPLAY_NAME_CHARACTERS} are allowed.`,
-      );
-    }
     const live = this.#engine.createJob({
-      displayName: name,
+      displayName: checkDisplayName(displayName),
       type: checkMember(type, BG_JOB_TYPE, 'BG_JOB_TYPE'),
       priority: BG_JOB_PRIORITY.NORMAL,
     });
@@ -47,7 +44,8 @@ export class BackgroundCopyManager implements IBackgroundCopyManager {
   async getJob(id: string): Promise<IBackgroundCopyJob> {
     this.#engine.assertOpen();
     const live = this.#engine.jobs.find(checkString(id, 'id').toLowerCase());
-    if (live === undefined || isFinal(live.job.state)) {
+    const isJob = live !== undefined && live.job.download === undefined;
+    if (!isJob || isFinal(live.job.state)) {
       throw new DeliveryOptimizationError('DO_E_JOB_NOT_FOUND', `There is no job ${describe(id)}.`);
     }
     return new BackgroundCopyJob(this.#engine, live);
@@ -55,7 +53,9 @@ export class BackgroundCopyManager implements IBackgroundCopyManager {
 
   async enumJobs(): Promise<IEnumerator<IBackgroundCopyJob>> {
     this.#engine.assertOpen();
-    const jobs = this.#engine.ports.store.list({ includeFinal: false });
+    const jobs = this.#engine.ports.store
+      .list({ includeFinal: false })
+      .filter(({ download }) => download === undefined);
     return new Enumerator(
       jobs.map(({ id }) => new BackgroundCopyJob(this.#engine, this.#engine.jobs.get(id))),
     );

@@ -1,10 +1,11 @@
-import { BG_JOB_STATE, BG_NOTIFY } from '../../core/constants.ts';
+import { BG_NOTIFY } from '../../core/constants.ts';
 import type { IBackgroundCopyCallback, IBackgroundCopyJob } from '../../core/interfaces/job.ts';
 import { wants } from '../../core/job/step.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveJob } from '../live-job.ts';
-import { NotificationQueue, type FinalEvent } from '../notification-queue.ts';
-import { BackgroundCopyError } from './error.ts';
+import { NotificationQueue } from '../../notify/notification-queue.ts';
+import { pendingFinal } from '../pending-final.ts';
+import { BackgroundCopyError } from '../../core/objects/error.ts';
 import { BackgroundCopyFile } from './file.ts';
 
 /**
@@ -46,16 +47,6 @@ export function registerCallback(
     live.notifications.poke();
   }
   engine.jobs.review(live);
-}
-
-/** The stored event that still fits the job's state; it stops being told once the state moves on. */
-function pendingFinal(engine: Engine, live: LiveJob): FinalEvent | undefined {
-  const { state } = live.job;
-  if (state !== BG_JOB_STATE.TRANSFERRED && state !== BG_JOB_STATE.ERROR) return undefined;
-  const event = state === BG_JOB_STATE.TRANSFERRED ? 'transferred' : 'error';
-  const flag = event === 'transferred' ? BG_NOTIFY.JOB_TRANSFERRED : BG_NOTIFY.JOB_ERROR;
-  if (!wants(live.job, flag)) return undefined;
-  return engine.unacknowledged(live).find((row) => row.event === event);
 }
 
 /** After a restart GetError knows nothing any more, but the event still says what went wrong. */

@@ -1,63 +1,226 @@
 import {
-  createTokenBucket,
-  take,
-  withRate,
-  type TokenBucket,
-} from '../../core/bandwidth/token-bucket.ts';
+  createJobBudget,
+  createSharedBudget,
+  isLimited,
+  isShut,
+  shareOut,
+  sliceBytes,
+  withRates,
+  type JobBudget,
+  type SharedBudget,
+  type SharedRates,
+} from '../../core/bandwidth/share-out.ts';
+import { take, withRate } from '../../core/bandwidth/token-bucket.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { pause } from './pause.ts';
 
-/** Holds all transfers of an engine to one rate. */
-export class BandwidthGate {
-  readonly #clock: Clock;
-  #bucket: TokenBucket;
-
-  /** @param rate - bytes per second; undefined is unlimited, 0 lets nothing pass */
-  constructor(clock: Clock, rate: number | undefined) {
-    this.#clock = clock;
-    this.#bucket = createTokenBucket(rate, clock.nowMs());
-  }
-
-  setRate(rate: number | undefined): void {
-    this.#bucket = withRate(this.#bucket, rate, this.#clock.nowMs());
-  }
-
-  /** Accounts for bytes received. The returned promise, if any, is how long to wait before more. */
-  passed(bytes: number, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#bucket.rateBytesPerSecond === undefined) return undefined;
-    const { bucket, waitMs } = take(this.#bucket, bytes, this.#clock.nowMs());
-    this.#bucket = bucket;
-    return waitMs === 0 ? undefined : this.#wait(waitMs, signal);
-  }
-
-  async #wait(firstWaitMs: number, signal: AbortSignal): Promise<void> {
-    for (
-      let waitMs = firstWaitMs;
-      waitMs > 0;
-      waitMs = take(this.#bucket, 0, this.#clock.nowMs()).waitMs
-    ) {
-      // A look now and then, since the rate may change while somebody waits.
-      await pause(this.#clock, Math.min(waitMs, LONGEST_WAIT_MS), signal);
-    }
-  }
+/** The job behind a transfer, as the gate sees it; asked again and again, since it may change. */
+export interface GateUser {
+  readonly jobId: string;
+  foreground(): boolean;
+  /** The job's own limit in bytes per second; undefined is unlimited, 0 lets nothing pass. */
+  bytesPerSecond(): number | undefined;
+  /** The limits alone keep the transfer from going on, for longer than a moment; or no longer. */
+  held(waits: boolean): void;
 }
 
-const LONGEST_WAIT_MS = 500;
+/** One transfer's way through the gate. */
+export interface GateShare {
+  /**
+   * How many of the bytes in hand may pass now, at least 1 of them; a promise when it has to wait.
+   * Rejects with the signal's reason.
+   */
+  take(bytes: number, signal: AbortSignal): number | Promise<number>;
+  /** What to wait for before asking a server for anything: a limit of 0 wants no request at all. */
+  open(signal: AbortSignal): Promise<void> | undefined;
+  /** Ends the share, when nothing of the transfer is under way any more. */
+  leave(): void;
+}
 
-/** Resolves after `delayMs`, or rejects with the signal's reason. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
+/** Limits may change at any time, and take effect on those who wait within this time. */
+const LOOK_AGAIN_MS = 250;
+
+/** Being held for longer than this is told: then it is the limits, and not the pace they set. */
+const HELD_MS = 1_000;
+
+interface Member {
+  user: GateUser;
+  budget: JobBudget;
+  transfers: number;
+}
+
+interface Waiter {
+  readonly member: Member;
+  /** Bytes in hand; a slice of them passes at once. */
+  readonly wanted: number;
+  readonly sinceMs: number;
+  readonly grant: (bytes: number) => void;
+  told: boolean;
+}
+
+/**
+ * Holds all transfers of an engine to the limits: in all, of each kind, and of each job
+ * (core/bandwidth/share-out.ts). Bytes ask once they are in hand, and what waits is not read on, so
+ * the connection behind it is slowed by its own window.
+ */
+export class BandwidthGate {
+  readonly #clock: Clock;
+  #shared: SharedBudget;
+  readonly #members = new Map<string, Member>();
+  readonly #waiters = new Set<Waiter>();
+  #cancelTimer: (() => void) | undefined;
+  #holds = 0;
+
+  constructor(clock: Clock, rates: SharedRates) {
+    this.#clock = clock;
+    this.#shared = createSharedBudget(rates, clock.nowMs());
+  }
+
+  /** How often anything had to wait so far. */
+  get holds(): number {
+    return this.#holds;
+  }
+
+  /** Puts other limits in force, also for those who wait. */
+  setRates(rates: SharedRates): void {
+    this.#shared = withRates(this.#shared, rates, this.#clock.nowMs());
+    this.#serve();
+  }
+
+  join(user: GateUser): GateShare {
+    this.#forgetPaidUp();
+    const member = this.#members.get(user.jobId) ?? {
+      user,
+      budget: createJobBudget(user.bytesPerSecond(), this.#clock.nowMs()),
+      transfers: 0,
+    };
+    member.user = user;
+    member.transfers += 1;
+    this.#members.set(user.jobId, member);
+    let left = false;
+    return {
+      take: (bytes, signal) => this.#take(member, bytes, signal),
+      open: (signal) => (this.#isShut(member) ? this.#opened(member, signal) : undefined),
+      leave: () => {
+        if (left) return;
+        left = true;
+        member.transfers -= 1;
+        this.#forgetPaidUp();
+      },
+    };
+  }
+
+  /** A job's debt outlives its transfer: many small files would else each begin without any. */
+  #forgetPaidUp(): void {
+    for (const [jobId, { transfers, budget }] of this.#members) {
+      if (transfers > 0) continue;
+      const { waitMs } = take(budget.bucket, 0, this.#clock.nowMs());
+      if (waitMs === 0 || waitMs === Infinity) this.#members.delete(jobId);
     }
+  }
+
+  #take(member: Member, bytes: number, signal: AbortSignal): number | Promise<number> {
+    if (bytes === 0) return 0;
+    this.#renew(member);
+    const foreground = member.user.foreground();
+    if (!isLimited(this.#shared, member.budget, foreground)) return bytes;
+    return this.#ask(member, bytes, signal);
+  }
+
+  #ask(member: Member, wanted: number, signal: AbortSignal): number | Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    let granted: number | undefined;
     const onAbort = (): void => {
-      cancel();
+      this.#waiters.delete(waiter);
       reject(signal.reason);
     };
-    const cancel = clock.after(delayMs, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
+    const waiter: Waiter = {
+      member,
+      wanted,
+      sinceMs: this.#clock.nowMs(),
+      told: false,
+      grant: (bytes) => {
+        granted = bytes;
+        signal.removeEventListener('abort', onAbort);
+        resolve(bytes);
+      },
+    };
+    signal.throwIfAborted();
+    this.#waiters.add(waiter);
+    this.#serve();
+    if (granted !== undefined) return granted;
+    this.#holds += 1;
     signal.addEventListener('abort', onAbort, { once: true });
-  });
+    return promise.finally(() => {
+      if (waiter.told) member.user.held(false);
+    });
+  }
+
+  #serve(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#waiters.size === 0) return;
+    const waiters = [...this.#waiters];
+    for (const { member } of waiters) this.#renew(member);
+    const nowMs = this.#clock.nowMs();
+    const wishes = waiters.map(({ member: { user, budget }, wanted }) => {
+      const foreground = user.foreground();
+      const slice = sliceBytes(this.#shared, budget, foreground, waiters.length);
+      return { jobId: user.jobId, foreground, bytes: Math.min(wanted, slice) };
+    });
+    const round = shareOut(
+      this.#shared,
+      new Map(waiters.map(({ member }) => [member.user.jobId, member.budget])),
+      wishes,
+      nowMs,
+    );
+    this.#shared = round.shared;
+    for (const { member } of waiters) {
+      member.budget = round.jobs.get(member.user.jobId) ?? member.budget;
+    }
+    for (const index of round.granted) {
+      const waiter = waiters[index]!;
+      this.#waiters.delete(waiter);
+      waiter.grant(wishes[index]!.bytes);
+    }
+    if (this.#waiters.size === 0) return;
+    const delayMs = Math.min(round.waitMs, LOOK_AGAIN_MS);
+    this.#cancelTimer = this.#clock.after(delayMs, () => {
+      this.#cancelTimer = undefined;
+      this.#serve();
+      this.#tellHeld();
+    });
+  }
+
+  #tellHeld(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const waiter of this.#waiters) {
+      if (waiter.told || nowMs - waiter.sinceMs < HELD_MS) continue;
+      waiter.told = true;
+      waiter.member.user.held(true);
+    }
+  }
+
+  #isShut(member: Member): boolean {
+    this.#renew(member);
+    return isShut(this.#shared, member.budget, member.user.foreground());
+  }
+
+  async #opened(member: Member, signal: AbortSignal): Promise<void> {
+    this.#holds += 1;
+    member.user.held(true);
+    try {
+      while (this.#isShut(member)) await pause(this.#clock, LOOK_AGAIN_MS, signal);
+    } finally {
+      member.user.held(false);
+    }
+  }
+
+  /** The job's own limit as it is now. */
+  #renew(member: Member): void {
+    const rate = member.user.bytesPerSecond();
+    const { budget } = member;
+    if (budget.bucket.rateBytesPerSecond === rate) return;
+    member.budget = { ...budget, bucket: withRate(budget.bucket, rate, this.#clock.nowMs()) };
+  }
 }

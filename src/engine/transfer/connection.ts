@@ -3,12 +3,17 @@ import { requestBytes } from '../../core/picker/request-size.ts';
 import { advanceFlow, FIRST_FLOW, judgeFlow, type Flow } from '../../core/retry/stall.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
-import type { BandwidthGate } from './bandwidth-gate.ts';
+import type { GateShare } from './bandwidth-gate.ts';
 import { SegmentWriter } from './segment-writer.ts';
+
+/** Where the bytes of a request come from. */
+export type ByteSource = 'origin' | 'cacheHost';
 
 /** What a connection tells the transfer it works for. */
 export interface ConnectionEvents {
   received(bytes: number): void;
+  /** Bytes arrived that are no part of the segment: they are dropped. */
+  surplus(bytes: number): void;
   written(start: number, end: number): void;
 }
 
@@ -18,7 +23,9 @@ export interface ConnectionEvents {
  */
 export class Connection {
   readonly id: number;
-  readonly #abort = new AbortController();
+  #abort = new AbortController();
+  /** Why `watch` stopped the request under way. */
+  #stall: Error | undefined;
   readonly #clock: Clock;
   #flow: Flow = FIRST_FLOW;
   /** Bytes per millisecond over the last answer's body. */
@@ -26,6 +33,10 @@ export class Connection {
   /** Milliseconds the last answer took to begin. */
   headMs = 0;
   #waitingSinceMs: number | undefined;
+  /** A limit held the last chunk back, so the next one comes out of buffers. */
+  #held = false;
+  /** Who serves the request under way. */
+  source: ByteSource = 'origin';
   /** Everything before this is written. */
   start: number;
   /** Everything before this has been received. */
@@ -41,6 +52,11 @@ export class Connection {
     this.#clock = clock;
   }
 
+  /** Whether a limit holds back what has arrived, or has held back the last of it. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -52,6 +68,15 @@ export class Connection {
 
   stop(reason: unknown): void {
     this.#abort.abort(reason);
+  }
+
+  /** Whether the connection may go on with another request after a failed one. */
+  mayGoOn(): boolean {
+    if (!this.signal.aborted) return true;
+    if (this.#stall === undefined || this.signal.reason !== this.#stall) return false;
+    this.#stall = undefined;
+    this.#abort = new AbortController();
+    return true;
   }
 
   /** Puts the connection at the beginning of a file that starts over with the body at hand. */
@@ -68,10 +93,11 @@ export class Connection {
   async stream(
     body: AsyncIterable<Uint8Array>,
     part: PartialFile,
-    gate: BandwidthGate,
+    gate: GateShare,
     events: ConnectionEvents,
   ): Promise<void> {
     this.#flow = FIRST_FLOW;
+    this.#held = false;
     const startedMs = this.#clock.nowMs();
     const writer = new SegmentWriter(part, this.position, (start, end) => {
       this.start = end;
@@ -82,14 +108,7 @@ export class Connection {
       while (this.position < this.end) {
         const chunk = await this.#next(chunks);
         if (chunk === undefined) break;
-        const room = this.end - this.position;
-        const wanted = chunk.length > room ? chunk.subarray(0, room) : chunk;
-        this.position += wanted.length;
-        events.received(wanted.length);
-        const full = writer.push(wanted);
-        if (full !== undefined) await full;
-        const held = gate.passed(chunk.length, this.signal);
-        if (held !== undefined) await held;
+        await this.#takeIn(chunk, writer, gate, events);
       }
     } finally {
       this.#rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);
@@ -98,12 +117,44 @@ export class Connection {
     }
   }
 
+  /** Passes a chunk on, slice by slice as the limits allow. */
+  async #takeIn(
+    chunk: Uint8Array,
+    writer: SegmentWriter,
+    gate: GateShare,
+    events: ConnectionEvents,
+  ): Promise<void> {
+    this.#held = false;
+    for (let offset = 0; offset < chunk.length;) {
+      const left = Math.min(chunk.length - offset, Math.max(0, this.end - this.position));
+      const passing = gate.take(left, this.signal);
+      if (typeof passing !== 'number') this.#held = true;
+      const passed = typeof passing === 'number' ? passing : await passing;
+      // While it waited, another connection may have taken over the rest.
+      const bytes = Math.min(passed, Math.max(0, this.end - this.position));
+      if (bytes === 0) {
+        events.surplus(chunk.length - offset);
+        return;
+      }
+      this.position += bytes;
+      events.received(bytes);
+      const full = writer.push(chunk.subarray(offset, offset + bytes));
+      offset += bytes;
+      if (full !== undefined) await full;
+    }
+  }
+
   async #next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
     this.#waitingSinceMs = this.#clock.nowMs();
     try {
       const next = await chunks.next();
       const waitedMs = this.#clock.nowMs() - this.#waitingSinceMs;
-      this.#flow = advanceFlow(this.#flow, waitedMs, next.done ? 0 : next.value.length);
+      const bytes = next.done ? 0 : next.value.length;
+      // What a limit had let gather in buffers shows their speed, not that of the network.
+      this.#flow =
+        this.#held && bytes > 0
+          ? { ...this.#flow, silentMs: 0 }
+          : advanceFlow(this.#flow, waitedMs, bytes);
       return next.done ? undefined : next.value;
     } finally {
       this.#waitingSinceMs = undefined;
@@ -121,12 +172,11 @@ export class Connection {
       this.#flow = verdict.flow;
       return;
     }
-    this.stop(
-      new DeliveryOptimizationError(
-        'ERROR_WINHTTP_TIMEOUT',
-        `The transfer stalled: ${verdict.reason}.`,
-        { url },
-      ),
+    this.#stall = new DeliveryOptimizationError(
+      'ERROR_WINHTTP_TIMEOUT',
+      `The transfer stalled: ${verdict.reason}.`,
+      { url },
     );
+    this.stop(this.#stall);
   }
 }

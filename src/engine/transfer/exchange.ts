@@ -8,7 +8,8 @@ import { sameOrigin } from '../../core/http/url.ts';
 import { singleValue } from '../../core/http/fields.ts';
 import { CONNECT_TIMEOUT_MS, HEADERS_TIMEOUT_MS } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
+import type { HttpRequest, HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
+import type { Credentials } from './transfer-context.ts';
 
 /** One GET, before redirects. */
 export interface ExchangeRequest {
@@ -18,6 +19,11 @@ export interface ExchangeRequest {
   readonly noCache: boolean;
   readonly userAgent: string;
   readonly customHeaders: HeaderList;
+  readonly credentials?: Credentials | undefined;
+  readonly allowSecureToNonSecure?: boolean | undefined;
+  /** Not on a connection that an earlier request has used. */
+  readonly fresh?: boolean | undefined;
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 /** The answer that the redirects led to. */
@@ -41,15 +47,28 @@ export async function exchange(
   let url = request.url;
   for (let hop = 0; ; hop += 1) {
     visited.push(url);
-    const headers = requestHeaders({
-      condition: request.condition,
-      noCache: request.noCache,
-      userAgent: request.userAgent,
-      customHeaders: request.customHeaders,
-      sameOriginAsFirst: sameOrigin(url, request.url),
-      ...(request.range === undefined ? {} : { range: request.range }),
-    });
-    const response = await sendOnce(transport, url, headers, clock, signal);
+    const target = url;
+    const sameOriginAsFirst = sameOrigin(target, request.url);
+    const response = await authorised(
+      sameOriginAsFirst ? request.credentials : undefined,
+      (authHeaders) => {
+        const headers = requestHeaders({
+          condition: request.condition,
+          noCache: request.noCache,
+          userAgent: request.userAgent,
+          customHeaders: request.customHeaders,
+          authHeaders,
+          sameOriginAsFirst,
+          ...(request.range === undefined ? {} : { range: request.range }),
+        });
+        return sendOnce(
+          transport,
+          { ...connectionOf(request), url: target, headers },
+          clock,
+          signal,
+        );
+      },
+    );
     if (statusDisposition(response.status) !== 'followed') return { response, url };
     response.discard();
     const next = nextHop({
@@ -58,11 +77,39 @@ export async function exchange(
       location: singleValue(response.headers, 'location'),
       hop,
       visited,
-      allowSecureToNonSecure: false,
+      allowSecureToNonSecure: request.allowSecureToNonSecure ?? false,
     });
     if (next.kind === 'failed') throw next.error;
     url = next.url;
   }
+}
+
+/**
+ * Sends a request, and a second time with the credentials when the origin asks for them. From then on
+ * they go out at once (http.md 9); an origin that asks again has refused them.
+ */
+async function authorised(
+  credentials: Credentials | undefined,
+  send: (authHeaders: HeaderList) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const sent = credentials?.challenged === true;
+  const response = await send(sent ? credentials.headers : []);
+  const asked = statusDisposition(response.status) === 'challenge';
+  if (credentials === undefined || sent || !asked) return response;
+  response.discard();
+  credentials.challenged = true;
+  return send(credentials.headers);
+}
+
+function connectionOf({
+  fresh = false,
+  connectTimeoutMs,
+}: ExchangeRequest): Pick<HttpRequest, 'method' | 'fresh' | 'connectTimeoutMs'> {
+  return {
+    method: 'GET',
+    ...(fresh ? { fresh } : {}),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  };
 }
 
 /**
@@ -71,16 +118,15 @@ export async function exchange(
  */
 async function sendOnce(
   transport: HttpTransport,
-  url: string,
-  headers: HeaderList,
+  request: HttpRequest,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   try {
-    return await sendInTime(transport, url, headers, clock, signal);
+    return await sendInTime(transport, request, clock, signal);
   } catch (error) {
     if (signal.aborted || !isClosedConnection(error)) throw error;
-    return sendInTime(transport, url, headers, clock, signal);
+    return sendInTime(transport, { ...request, fresh: true }, clock, signal);
   }
 }
 
@@ -90,32 +136,28 @@ async function sendOnce(
  */
 async function sendInTime(
   transport: HttpTransport,
-  url: string,
-  headers: HeaderList,
+  request: HttpRequest,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  const { url, connectTimeoutMs = CONNECT_TIMEOUT_MS } = request;
+  const limitMs = connectTimeoutMs + HEADERS_TIMEOUT_MS;
   const late = new AbortController();
-  const cancel = clock.after(HEAD_TIMEOUT_MS, () => {
+  const cancel = clock.after(limitMs, () => {
     late.abort(
       new DeliveryOptimizationError(
         'ERROR_WINHTTP_TIMEOUT',
-        `${maskUrl(url)} did not answer within ${HEAD_TIMEOUT_MS / 1_000} s.`,
+        `${maskUrl(url)} did not answer within ${limitMs / 1_000} s.`,
         { url },
       ),
     );
   });
   try {
-    return await transport.send(
-      { method: 'GET', url, headers },
-      AbortSignal.any([signal, late.signal]),
-    );
+    return await transport.send(request, AbortSignal.any([signal, late.signal]));
   } finally {
     cancel();
   }
 }
-
-const HEAD_TIMEOUT_MS = CONNECT_TIMEOUT_MS + HEADERS_TIMEOUT_MS;
 
 function isClosedConnection(error: unknown): boolean {
   return (

@@ -8,11 +8,20 @@ import {
 } from '../../core/http/representation.ts';
 import { remoteNameInForce } from '../../core/job/file.ts';
 import { MAX_INCONSISTENT_ANSWERS } from '../../core/limits.ts';
-import { stretchAt, type Stretch } from '../../core/piece/file-ranges.ts';
+import { CACHE_HOST_CONNECT_TIMEOUT_MS } from '../../core/picker/cache-hosts.ts';
+import { stretchAt, type FileRanges, type Stretch } from '../../core/piece/file-ranges.ts';
 import { setSize } from '../../core/piece/interval-set.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
+import type { GateShare } from './bandwidth-gate.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { exchange, type ExchangeResult } from './exchange.ts';
+import {
+  nextSource,
+  noteBytes,
+  noteFailure,
+  unfitAnswer,
+  type RequestSource,
+} from './request-source.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 /** How a connection's work ended. */
@@ -28,6 +37,7 @@ export type SegmentEnd =
 export interface SegmentHost extends ConnectionEvents {
   readonly context: TransferContext;
   readonly part: PartialFile;
+  readonly gate: GateShare;
   /** Undefined until the size of the remote file is known. */
   layout(): readonly Stretch[] | undefined;
   adopt(representation: Representation, sizeBytes: number | undefined): Promise<void>;
@@ -37,33 +47,57 @@ export interface SegmentHost extends ConnectionEvents {
   alone(): boolean;
 }
 
-/** Fetches a connection's segment, in as many requests as the server's answers make necessary. */
+/**
+ * Fetches a connection's segment, in as many requests as the server's answers make necessary. A
+ * cache host that fails is no failure of the segment: somebody else is asked for the rest.
+ */
 export async function fetchSegment(connection: Connection, host: SegmentHost): Promise<SegmentEnd> {
-  let shortAnswers = 0;
+  const short: ShortAnswers = { count: 0 };
   while (connection.position < connection.end) {
-    const asked = planRequest(connection, host);
-    const before = connection.position;
-    const askedMs = host.context.clock.nowMs();
-    const result = await exchange(
-      host.context.transport,
-      asked.request,
-      host.context.clock,
-      connection.signal,
-    );
-    connection.headMs = host.context.clock.nowMs() - askedMs;
-    const verdict = judge(asked.facts, result, host);
-    if (verdict.kind !== 'body' && verdict.kind !== 'restart') result.response.discard();
+    await host.gate.open(connection.signal);
+    const source = await nextSource(host.context, connection.signal);
+    connection.source = source.kind;
     try {
-      const end = await followVerdict(verdict, result, connection, host);
+      const end = await fetchFrom(source, connection, host, short);
       if (end !== undefined) return end;
-      shortAnswers = connection.position - before < SHORT_ANSWER_BYTES ? shortAnswers + 1 : 0;
-      if (shortAnswers > MAX_SHORT_ANSWERS) throw tooShort(asked.request.url);
     } catch (error) {
-      result.response.discard();
-      throw error;
+      if (!connection.mayGoOn() || !noteFailure(host.context, source, error)) throw error;
     }
   }
   return { kind: 'finished' };
+}
+
+/** Answers in a row that brought next to nothing. */
+interface ShortAnswers {
+  count: number;
+}
+
+/** One request and its answer. Undefined: the connection goes on with what is left. */
+async function fetchFrom(
+  source: RequestSource,
+  connection: Connection,
+  host: SegmentHost,
+  short: ShortAnswers,
+): Promise<SegmentEnd | undefined> {
+  const { clock, transport } = host.context;
+  const asked = planRequest(source, connection, host);
+  const before = connection.position;
+  const askedMs = clock.nowMs();
+  const result = await exchange(transport, asked.request, clock, connection.signal);
+  connection.headMs = clock.nowMs() - askedMs;
+  try {
+    const verdict = judge(asked.facts, result, source, host);
+    if (verdict.kind !== 'body' && verdict.kind !== 'restart') result.response.discard();
+    const end = await followVerdict(verdict, result, connection, host);
+    if (connection.position > before) noteBytes(host.context, source);
+    if (end !== undefined) return end;
+    short.count = connection.position - before < SHORT_ANSWER_BYTES ? short.count + 1 : 0;
+    if (short.count > MAX_SHORT_ANSWERS) throw tooShort(asked.request.url);
+    return undefined;
+  } catch (error) {
+    result.response.discard();
+    throw error;
+  }
 }
 
 /** A server may send less than asked for; one that sends next to nothing each time has to wait. */
@@ -79,6 +113,7 @@ function tooShort(url: string): DeliveryOptimizationError {
 }
 
 function planRequest(
+  source: RequestSource,
   connection: Connection,
   host: SegmentHost,
 ): { readonly request: Parameters<typeof exchange>[1]; readonly facts: RequestFacts } {
@@ -87,19 +122,25 @@ function planRequest(
   const url = remoteNameInForce(file);
   const { attempts } = context;
   const known = file.representation;
-  const range = remoteRange(connection, host.layout(), file.ranges[0]?.offset);
+  const range = remoteRange(connection, host.layout(), file.ranges);
+  const own = source.kind === 'origin';
   const condition: ResumeCondition =
     known === undefined || range === undefined
       ? { kind: 'none' }
       : resumeCondition(known, url, attempts.restarts);
   return {
     request: {
-      url,
+      url: source.url,
       range,
       condition,
       noCache: attempts.noCache,
       userAgent: context.settings.userAgent,
-      customHeaders: context.customHeaders,
+      // What a caller gives for its origin may be a secret, and is nothing for a cache.
+      customHeaders: own ? context.customHeaders : [],
+      credentials: own ? context.credentials : undefined,
+      allowSecureToNonSecure: context.allowSecureToNonSecure,
+      fresh: own && needsFreshConnection(attempts.previousStatus),
+      connectTimeoutMs: own ? undefined : CACHE_HOST_CONNECT_TIMEOUT_MS,
     },
     facts: {
       url,
@@ -118,13 +159,19 @@ function planRequest(
   };
 }
 
+/** After a 408 and a 421 the same connection would only bring the same again (http.md 6). */
+function needsFreshConnection(previousStatus: number | undefined): boolean {
+  return previousStatus === 408 || previousStatus === 421;
+}
+
 /** The part of the remote file a segment asks for; undefined is the whole of it, without Range. */
 function remoteRange(
   connection: Connection,
   layout: readonly Stretch[] | undefined,
-  firstOffset: number | undefined,
+  ranges: FileRanges,
 ): { readonly start: number; readonly end?: number } | undefined {
   const { position, end } = connection;
+  const firstOffset = ranges[0]?.offset;
   if (layout === undefined) {
     if (firstOffset === undefined) return undefined;
     return end === Infinity
@@ -138,16 +185,21 @@ function remoteRange(
   if (wholeFile) return undefined;
   const start = position + shift;
   const askedEnd = position + connection.requestBytes(Math.min(end, stretch.local.end) - position);
-  const toTheEnd = firstOffset === undefined && askedEnd >= stretch.local.end;
+  // Ranges and stretches go side by side; one without a length goes to the end of the remote file.
+  const openEnded =
+    firstOffset === undefined || ranges[layout.indexOf(stretch)]?.length === undefined;
+  const toTheEnd = openEnded && askedEnd >= stretch.local.end;
   return toTheEnd ? { start } : { start, end: askedEnd + shift };
 }
 
 function judge(
   facts: RequestFacts,
   { response, url }: ExchangeResult,
+  source: RequestSource,
   { context }: SegmentHost,
 ): Verdict {
   const { status, statusText, headers } = response;
+  context.answered?.(url);
   context.update(
     { ...context.file(), responseHeaders: formatResponseHeaders(status, statusText, headers) },
     false,
@@ -157,6 +209,12 @@ function judge(
     { status, statusText, headers, url },
     context.clock.wallMs(),
   );
+  if (source.kind === 'cacheHost') {
+    if (verdict.kind === 'body' || source.sole) return verdict;
+    throw verdict.kind === 'failed' && verdict.error.httpStatus === status
+      ? verdict.error
+      : unfitAnswer(status, url);
+  }
   context.attempts.previousStatus = verdict.kind === 'failed' ? status : undefined;
   return verdict;
 }
@@ -227,12 +285,13 @@ async function receive(
   host: SegmentHost,
 ): Promise<SegmentEnd | undefined> {
   const { context } = host;
-  await connection.stream(body, host.part, context.gate, {
+  await connection.stream(body, host.part, host.gate, {
     received: (bytes) => {
       // A body that announces no length would otherwise be written until the disk is full.
       if (connection.end === Infinity) assertWithinExpected(connection.position, context);
       host.received(bytes);
     },
+    surplus: (bytes) => host.surplus(bytes),
     written: (start, end) => host.written(start, end),
   });
   if (connection.position >= connection.end) return { kind: 'finished' };

@@ -10,14 +10,16 @@ import {
 import { MAX_FILE_RESTARTS } from '../../core/limits.ts';
 import { pickSegment } from '../../core/picker/pick-segment.ts';
 import type { Stretch } from '../../core/piece/file-ranges.ts';
+import { nextRound } from '../../core/picker/cache-hosts.ts';
 import { addRange, covers, setSize } from '../../core/piece/interval-set.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ByteSource } from './connection.ts';
 import { ConnectionGroup, type Ended } from './connection-group.ts';
 import { fetchSegment, type SegmentEnd } from './fetch-segment.ts';
 import { finishFile } from './finish-file.ts';
 import { assertRoom, localLayout, localSize } from './local-layout.ts';
 import { openPart } from './open-part.ts';
+import type { GateShare } from './bandwidth-gate.ts';
 import type { OriginShare } from './origin-budget.ts';
 import { Pace } from './pace.ts';
 import { Recorder } from './recorder.ts';
@@ -45,8 +47,9 @@ export class FileTransfer {
   /** Set once the server turned out to ignore ranges, or to refuse a second connection. */
   #single = false;
   #nextId = 0;
-  /** Bytes received that the file's statistics do not show yet. */
-  #uncountedBytes = 0;
+  #gate!: GateShare;
+  /** Bytes received that the file's statistics do not show yet, by source. */
+  readonly #uncounted = { origin: 0, cacheHost: 0 };
   /** The connection that empties the file for a new version, while it waits for the others to end. */
   #takingOver: Connection | undefined;
 
@@ -80,7 +83,7 @@ export class FileTransfer {
         record: () => this.#context.checkpoint('written'),
         recordFlushed: (flushed) => {
           this.#context.update({ ...this.file, flushed }, false);
-          this.#context.checkpoint('flushed');
+          this.#context.checkpoint('grown');
         },
       },
       this.#context.clock,
@@ -90,6 +93,9 @@ export class FileTransfer {
       originOf(remoteNameInForce(this.file)),
       this.#context.foreground,
     );
+    this.#gate = this.#context.joinGate();
+    const { attempts } = this.#context;
+    attempts.cacheTries = nextRound(attempts.cacheTries);
     const onAbort = (): void => this.#connections.wake();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#pace = this.#startPace();
@@ -102,6 +108,7 @@ export class FileTransfer {
     this.#pace.stop();
     signal.removeEventListener('abort', onAbort);
     this.#share.leave();
+    this.#gate.leave();
     const elapsedMs = this.#context.clock.nowMs() - startedMs;
     this.#context.update({ ...this.file, statistics: this.#countedStatistics(elapsedMs) }, false);
     try {
@@ -203,15 +210,18 @@ export class FileTransfer {
       return await fetchSegment(connection, {
         context: this.#context,
         part: this.#part,
+        gate: this.#gate,
         layout: () => this.#layout,
         adopt: (representation, sizeBytes) => this.#adopt(representation, sizeBytes),
         takeOver: (representation) => this.#takeOver(connection, representation),
         alone: () => this.#connections.size === 1,
         received: (bytes) => {
           this.#pace.received(bytes);
-          this.#uncountedBytes += bytes;
+          this.#uncounted[connection.source] += bytes;
+          this.#context.arrived(bytes);
         },
-        written: (start, end) => this.#written(start, end),
+        surplus: (bytes) => this.#context.traffic('wasted', bytes),
+        written: (start, end) => this.#written(start, end, connection.source),
       });
     } catch (error) {
       return { kind: 'failed', error };
@@ -303,12 +313,16 @@ export class FileTransfer {
     this.#context.update({ ...this.file, representation, sizeBytes: localSize(layout) }, false);
   }
 
-  #written(start: number, end: number): void {
+  #written(start: number, end: number, source: ByteSource): void {
     const { attempts } = this.#context;
+    const before = setSize(this.file.written);
     const written = addRange(this.file.written, start, end);
     const size = setSize(written);
     // Bytes that an earlier attempt had already are no progress (job-lifecycle.md 8).
     const progressed = size > attempts.highWaterBytes;
+    const fresh = Math.max(0, size - Math.max(before, attempts.highWaterBytes));
+    this.#context.traffic(source, fresh);
+    this.#context.traffic('wasted', end - start - fresh);
     if (progressed) {
       attempts.highWaterBytes = size;
       attempts.restarts = 0;
@@ -324,11 +338,13 @@ export class FileTransfer {
 
   /** The statistics with everything received so far, and `elapsedMs` more of duration. */
   #countedStatistics(elapsedMs: number): FileStatistics {
-    const { bytesFromHttp, durationMs } = this.file.statistics;
-    const received = this.#uncountedBytes;
-    this.#uncountedBytes = 0;
+    const { bytesFromHttp, bytesFromCacheHost, durationMs } = this.file.statistics;
+    const { origin, cacheHost } = this.#uncounted;
+    this.#uncounted.origin = 0;
+    this.#uncounted.cacheHost = 0;
     return {
-      bytesFromHttp: bytesFromHttp + received,
+      bytesFromHttp: bytesFromHttp + origin,
+      bytesFromCacheHost: bytesFromCacheHost + cacheHost,
       durationMs: durationMs + Math.round(elapsedMs),
     };
   }
@@ -340,6 +356,7 @@ export class FileTransfer {
       workload,
       maximum: settings.connectionsPerFile,
       busy: () => this.#connections.size,
+      held: () => this.#connections.all().some((connection) => connection.held),
       watch: () => {
         for (const connection of this.#connections.all())
           connection.watch(remoteNameInForce(this.file));

@@ -28,10 +28,15 @@ interface OriginState {
  * share has let one go.
  */
 export class OriginBudget {
-  readonly #cap: number;
+  #cap: number;
   readonly #origins = new Map<string, OriginState>();
 
   constructor(cap: number) {
+    this.#cap = cap;
+  }
+
+  /** Another cap, for connections that are asked for from now on. */
+  setCap(cap: number): void {
     this.#cap = cap;
   }
 

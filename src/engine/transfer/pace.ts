@@ -21,6 +21,8 @@ export interface PaceOptions {
   readonly maximum: number;
   /** Connections at work just now. */
   busy(): number;
+  /** The limits set the pace, and not the network: more connections cannot help. */
+  held(): boolean;
   /** Called about once a second. */
   watch(): void;
   /** Called after every tick. */
@@ -79,7 +81,7 @@ export class Pace {
       rate,
       options.busy(),
       options.maximum,
-      busyShare > STRAINED_SHARE,
+      busyShare > STRAINED_SHARE || options.held(),
     );
     if (this.#ticks % WATCH_EVERY_TICKS === 0) options.watch();
     options.ticked();

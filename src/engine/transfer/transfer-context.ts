@@ -3,10 +3,14 @@ import type { JobFile } from '../../core/job/file.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digester } from '../../ports/digester.ts';
 import type { HttpTransport } from '../../ports/http-transport.ts';
+import type { CheckpointDurability } from '../../ports/job-store.ts';
 import type { PartialFileId, PartialFiles } from '../../ports/partial-files.ts';
 import type { Workload } from '../../ports/workload.ts';
-import type { BandwidthGate } from './bandwidth-gate.ts';
+import type { TrafficSource } from '../../core/facts/traffic.ts';
+import { NO_TRIES, type CacheHostRules, type CacheTries } from '../../core/picker/cache-hosts.ts';
+import type { GateShare } from './bandwidth-gate.ts';
 import type { OriginBudget } from './origin-budget.ts';
+import type { CacheHostBans } from './cache-host-bans.ts';
 
 /** How files are transferred; the same for all of an engine. */
 export interface TransferSettings {
@@ -35,6 +39,16 @@ export interface FileAttempts {
   mismatches: number;
   /** Status of the last answer that was an error. */
   previousStatus: number | undefined;
+  /** How the file's cache hosts have fared, and the last failure of one. */
+  cacheTries: CacheTries;
+  cacheError: unknown;
+}
+
+/** Headers that are held back until their origin asks for credentials (http.md 9). */
+export interface Credentials {
+  readonly headers: HeaderList;
+  /** The origin has asked: they go out with every request from then on. */
+  challenged: boolean;
 }
 
 export function noAttempts(): FileAttempts {
@@ -46,6 +60,8 @@ export function noAttempts(): FileAttempts {
     distrusted: false,
     mismatches: 0,
     previousStatus: undefined,
+    cacheTries: NO_TRIES,
+    cacheError: undefined,
   };
 }
 
@@ -57,11 +73,24 @@ export interface TransferContext {
   readonly partials: PartialFiles;
   readonly digester: Digester;
   readonly origins: OriginBudget;
-  readonly gate: BandwidthGate;
+  readonly cacheBans: CacheHostBans;
   readonly settings: TransferSettings;
   readonly attempts: FileAttempts;
   readonly foreground: boolean;
   readonly customHeaders: HeaderList;
+  readonly credentials?: Credentials;
+  /** An https URL may lead to an http one. */
+  readonly allowSecureToNonSecure?: boolean;
+  /** Hears which URL an answer came from, after redirects. */
+  readonly answered?: (url: string) => void;
+  /** The transfer's way through the limits; to be left at its end. */
+  joinGate(): GateShare;
+  /** The cache hosts to be asked before the origin just now. */
+  cacheHosts(): CacheHostRules | undefined;
+  /** Bytes of content have arrived. */
+  arrived(bytes: number): void;
+  /** Bytes for the ledger, by where they came from; `wasted` for those no file keeps. */
+  traffic(source: TrafficSource, bytes: number): void;
   /** The file as it is now. */
   file(): JobFile;
   partialId(): PartialFileId;
@@ -70,5 +99,5 @@ export interface TransferContext {
   /** The file waits for a connection that others of its origin hold, or has got one. */
   waiting(waits: boolean): void;
   /** Stores the file as it is now. */
-  checkpoint(durability: 'flushed' | 'written'): void;
+  checkpoint(durability: CheckpointDurability): void;
 }

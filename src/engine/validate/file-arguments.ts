@@ -6,7 +6,12 @@ import type { FileDigest } from '../../core/job/file.ts';
 import { MAX_FILE_ID_CHARACTERS, MAX_RANGES_PER_FILE } from '../../core/limits.ts';
 import type { FileRanges } from '../../core/piece/file-ranges.ts';
 import type { PartialFiles } from '../../ports/partial-files.ts';
-import { checkNonEmptyString, checkString, describe, invalidArgument } from './arguments.ts';
+import {
+  checkNonEmptyString,
+  checkString,
+  describe,
+  invalidArgument,
+} from '../../core/validate/arguments.ts';
 
 /** What a caller asks for, checked. */
 export interface WantedFile {
@@ -71,7 +76,8 @@ export function checkFileSize(value: unknown): number | undefined {
   );
 }
 
-function checkRanges(value: unknown, fileSize: number | undefined): FileRanges {
+/** The ranges of a file; none are the whole of it. E_INVALIDARG, DO_E_INVALID_RANGE or DO_E_OVERLAPPING_RANGES. */
+export function checkRanges(value: unknown, fileSize: number | undefined): FileRanges {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value))
     throw invalidArgument(`ranges must be an array, not ${describe(value)}.`);
@@ -133,8 +139,11 @@ function checkOverlaps(ranges: FileRanges): void {
 
 const DIGEST_HEX_CHARACTERS = { 'sha-256': 64, 'sha-512': 128 } as const;
 
-function checkDigest(digest: FileDigest | undefined): FileDigest | undefined {
+function checkDigest(digest: FileDigest | null | undefined): FileDigest | undefined {
   if (digest === undefined) return undefined;
+  // JavaScript callers pass null as well; that has neither part.
+  if (digest === null)
+    throw invalidArgument('The digest must have an algorithm and hex, not be null.');
   const { algorithm, hex } = digest;
   const characters = Object.hasOwn(DIGEST_HEX_CHARACTERS, algorithm)
     ? DIGEST_HEX_CHARACTERS[algorithm]

@@ -17,13 +17,13 @@ export interface OpenedPart {
  * Creates the partial file, or takes over an empty shell of it: a crash between the creation and
  * the record of it leaves a file nobody knows of, which is ours by its name and empty from now on.
  */
-export async function createPart(path: string): Promise<OpenedPart> {
+export async function createPart(path: string, trustedUid?: bigint): Promise<OpenedPart> {
   try {
     const handle = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     return { handle, lengthBytes: 0 };
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
-    const found = await reopenPart(path);
+    const found = await reopenPart(path, trustedUid);
     // Gone between the two calls: the caller hears of the race as it was first seen.
     if (found === undefined) throw error;
     await closingOnFailure(found.handle, () => found.handle.truncate(0));
@@ -32,17 +32,20 @@ export async function createPart(path: string): Promise<OpenedPart> {
 }
 
 /** Opens the partial file that is there; undefined when there is none. */
-export async function reopenPart(path: string): Promise<OpenedPart | undefined> {
+export async function reopenPart(
+  path: string,
+  trustedUid?: bigint,
+): Promise<OpenedPart | undefined> {
   // Looking first keeps the open from having effects on a device, and stands in for O_NOFOLLOW on
   // Windows. What counts is the second look, at the file that was opened.
   const before = await lstatIfThere(path);
   if (before === undefined) return undefined;
-  await assertOurs(path, before);
+  await assertOurs(path, before, trustedUid);
 
   const handle = await open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   return closingOnFailure(handle, async () => {
     const opened = await handle.stat({ bigint: true });
-    await assertOurs(path, opened);
+    await assertOurs(path, opened, trustedUid);
     if (opened.ino !== before.ino || opened.dev !== before.dev) {
       throw Object.assign(new Error(`${path} was exchanged while it was opened`), {
         code: 'EBUSY',

@@ -8,6 +8,7 @@ import type {
   PartialFiles,
 } from '../../ports/partial-files.ts';
 import { checkTarget } from './check-target.ts';
+import { createDirectory } from './create-directory.ts';
 import { DiskPartialFile } from './disk-partial-file.ts';
 import { splitLocalName } from './local-name.ts';
 import { createPart, reopenPart } from './open-part.ts';
@@ -17,7 +18,21 @@ import { isNotThere, lstatIfThere } from './trusted-file.ts';
 
 /** Partial files on the real file system; `docs/on-disk.md` has their rules. Holds nothing open. */
 export function openPartialFiles(): PartialFiles {
-  return { checkTarget, open, identify, identifyTarget, publish, remove, freeSpace };
+  return {
+    checkTarget,
+    createDirectoryOf,
+    open,
+    identify,
+    identifyTarget,
+    publish,
+    remove,
+    freeSpace,
+  };
+}
+
+async function createDirectoryOf(localName: string): Promise<void> {
+  const { directory } = splitLocalName(localName);
+  await translated(`create ${directory}`, 'directory', () => createDirectory(directory));
 }
 
 async function open(id: PartialFileId, mustExist: boolean): Promise<PartialFile | undefined> {

@@ -14,12 +14,16 @@ const OWNER_MAY_WRITE = 0o200n;
  *
  * A symbolic link at the target's name is replaced itself; what it leads to is left alone.
  */
-export async function publishPart(partPath: string, localName: string): Promise<void> {
+export async function publishPart(
+  partPath: string,
+  localName: string,
+  trustedUid?: bigint,
+): Promise<void> {
   const target = await lstatIfThere(localName);
   if (target !== undefined) checkReplaceable(localName, target);
   // Otherwise a link planted at the partial name would end up under the final one.
   const part = await lstatIfThere(partPath);
-  if (part !== undefined) await assertOurs(partPath, part);
+  if (part !== undefined) await assertOurs(partPath, part, trustedUid);
   await renamePatiently(partPath, localName);
   await flushDirectory(splitLocalName(localName).directory);
 }

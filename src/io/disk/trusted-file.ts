@@ -32,12 +32,17 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
  * In a directory that others may write to, someone could put a link there that leads to a file of
  * the victim's, or a file that stays open for writing while the victim downloads into it.
  *
+ * @param trustedUid - the user the file is made for, when that is somebody else
  * @throws DeliveryOptimizationError E_ACCESSDENIED that names what is there
  */
-export async function assertOurs(path: string, found: BigIntStats): Promise<void> {
+export async function assertOurs(
+  path: string,
+  found: BigIntStats,
+  trustedUid?: bigint,
+): Promise<void> {
   if (!found.isFile()) throw refusal(path, kindOf(found));
   if (found.nlink > 1n) throw refusal(path, `a file with ${found.nlink} names (hard links)`);
-  if (await isTrustedOwner(path, found.uid)) return;
+  if (found.uid === trustedUid || (await isTrustedOwner(path, found.uid))) return;
   throw refusal(path, `a file that belongs to another user (uid ${found.uid})`);
 }
 

@@ -27,22 +27,54 @@ export interface UndiciTransportOptions {
  * connections an origin gets is the engine's to say, so the pools here are unbounded.
  */
 export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpTransport {
-  const dispatcher = makeDispatcher(options);
+  // The time for a connection belongs to a pool, so each of the few that are asked for has its own.
+  const pools = new Map<number, Dispatcher>();
+  const alone = new Set<Dispatcher>();
+  const pool = (connectTimeoutMs: number): Dispatcher => {
+    const known = pools.get(connectTimeoutMs);
+    if (known !== undefined) return known;
+    const made = makeDispatcher(options, connectTimeoutMs);
+    pools.set(connectTimeoutMs, made);
+    return made;
+  };
+  pool(CONNECT_TIMEOUT_MS);
+  const sendAlone = async (
+    request: HttpRequest,
+    connectTimeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> => {
+    const dispatcher = makeDispatcher(options, connectTimeoutMs);
+    alone.add(dispatcher);
+    const end = (): void => {
+      if (!alone.delete(dispatcher)) return;
+      // Nothing of it is under way any more: what it could fail with concerns nobody.
+      dispatcher.destroy().catch(() => undefined);
+    };
+    return send(dispatcher, request, signal, end);
+  };
   return {
-    send: (request, signal) => send(dispatcher, request, signal),
+    send: (request, signal) => {
+      const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = request;
+      return request.fresh === true
+        ? sendAlone(request, connectTimeoutMs, signal)
+        : send(pool(connectTimeoutMs), request, signal, () => {});
+    },
     async [Symbol.asyncDispose]() {
-      await dispatcher.destroy();
+      await Promise.all([...pools.values(), ...alone].map((each) => each.destroy()));
     },
   };
 }
 
-function makeDispatcher({ ca, environment = process.env }: UndiciTransportOptions): Dispatcher {
+function makeDispatcher(
+  { ca, environment = process.env }: UndiciTransportOptions,
+  connectTimeoutMs: number,
+): Dispatcher {
   const tls = ca === undefined ? {} : { ca: [...(typeof ca === 'string' ? [ca] : ca)] };
   const agentOptions = {
     // HTTP/2 would put all ranges of a file on one connection and gain nothing here.
     allowH2: false,
     pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS, ...tls },
+    connect: { timeout: connectTimeoutMs, ...tls },
     headersTimeout: HEADERS_TIMEOUT_MS,
     // Silence in a body is judged by the engine, which knows whether it reads at all.
     bodyTimeout: 0,
@@ -76,13 +108,19 @@ function proxyUrl(name: string, value: string | undefined): string | undefined {
   );
 }
 
+/** @param ended - called once nothing of the exchange is under way any more */
 function send(
   dispatcher: Dispatcher,
   request: HttpRequest,
   signal: AbortSignal,
+  ended: () => void,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      ended();
+      reject(asError(signal.reason));
+      return;
+    }
     let controller: Dispatcher.DispatchController | undefined;
     let body: BodyQueue | undefined;
     let finished = false;
@@ -96,6 +134,8 @@ function send(
     const finish = (): void => {
       finished = true;
       signal.removeEventListener('abort', onAbort);
+      // Not inside undici's own call, which may not be done with the connection yet.
+      queueMicrotask(ended);
     };
     const fail = (error: Error): void => {
       if (finished) return;

@@ -16,7 +16,18 @@ const MAX_FAULTS = 100;
 const MAX_CHECKED_BYTES = 268_435_456;
 
 /** The tables that are checked whatever the size. */
-const TABLES_WITHOUT_FILES = ['job', 'outbox', 'custom_headers', 'queue'];
+const TABLES_WITHOUT_FILES = [
+  'job',
+  'outbox',
+  'custom_headers',
+  'secret',
+  'queue',
+  'event',
+  'event_log',
+  'note',
+  'request',
+  'traffic',
+];
 
 /** Throws a {@link DamagedDatabase} when SQLite finds its own structures broken. */
 export function checkDatabase(db: DatabaseSync, maxCheckedBytes: number = MAX_CHECKED_BYTES): void {

@@ -35,6 +35,13 @@ export class Fields {
     throw this.#bad(name, 'is not a text');
   }
 
+  /** A list of texts in a JSON value. */
+  texts(name: string): readonly string[] {
+    const value = this.#required(name, this.#value(name));
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw this.#bad(name, 'is not a list of texts');
+  }
+
   /** An integer that a number holds exactly. */
   integer(name: string): number {
     return this.#required(name, this.optionalInteger(name));
@@ -86,6 +93,11 @@ export class Fields {
     const plain = typeof value === 'bigint' ? Number(value) : value;
     if (allowed.includes(plain as T)) return plain as T;
     throw this.#bad(name, 'has a value that is not known');
+  }
+
+  /** A member of a JSON object, whatever it is; undefined when it is absent. */
+  member(name: string): unknown {
+    return this.#value(name);
   }
 
   /** The JSON value in a text column. */

@@ -32,6 +32,7 @@ export const FILE_COLUMNS = [
   'published_inode',
   'response_headers',
   'bytes_from_http',
+  'bytes_from_cache',
   'duration_ms',
 ] as const;
 
@@ -40,7 +41,13 @@ export type FileRow = Record<(typeof FILE_COLUMNS)[number], SQLInputValue>;
 /** The columns that a checkpoint renews; one of kind `written` leaves `flushed` out. */
 export type FileProgressRow = Pick<
   FileRow,
-  'representation' | 'size' | 'written' | 'written_boot_id' | 'bytes_from_http' | 'duration_ms'
+  | 'representation'
+  | 'size'
+  | 'written'
+  | 'written_boot_id'
+  | 'bytes_from_http'
+  | 'bytes_from_cache'
+  | 'duration_ms'
 >;
 
 /** `pendingRemoteName` has no column: a restart forgets it (job-lifecycle.md 10). */
@@ -71,6 +78,7 @@ export function fileProgressToRow(file: JobFile, bootId: string | undefined): Fi
     written: formatSet(file.written),
     written_boot_id: bootId ?? null,
     bytes_from_http: statistics.bytesFromHttp,
+    bytes_from_cache: statistics.bytesFromCacheHost,
     duration_ms: statistics.durationMs,
   };
 }
@@ -111,6 +119,7 @@ export function fileFromRow(
     ...present('responseHeaders', fields.optionalText('response_headers')),
     statistics: {
       bytesFromHttp: fields.count('bytes_from_http'),
+      bytesFromCacheHost: fields.count('bytes_from_cache'),
       durationMs: fields.amount('duration_ms'),
     },
   };

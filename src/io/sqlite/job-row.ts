@@ -3,7 +3,7 @@ import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { BG_JOB_PRIORITY, BG_JOB_STATE, BG_JOB_TYPE } from '../../core/constants.ts';
 import type { Job } from '../../core/job/job.ts';
 import { Fields } from './fields.ts';
-import { failureFromJson } from './json-columns.ts';
+import { downloadFromJson, downloadToJson, failureFromJson } from './json-columns.ts';
 
 const STATES = Object.values(BG_JOB_STATE);
 const PRIORITIES = Object.values(BG_JOB_PRIORITY);
@@ -21,6 +21,8 @@ export const JOB_COLUMNS = [
   'no_progress_timeout_s',
   'cost_flags',
   'notification_clsid',
+  'max_bytes_per_second',
+  'download',
   'created_ms',
   'modified_ms',
   'transferred_ms',
@@ -63,6 +65,8 @@ export function jobToRow(job: Job): JobRow {
     no_progress_timeout_s: job.noProgressTimeoutSeconds ?? null,
     cost_flags: job.costFlags ?? null,
     notification_clsid: job.notificationClsid,
+    max_bytes_per_second: job.maxBytesPerSecond ?? null,
+    download: job.download === undefined ? null : downloadToJson(job.download),
     created_ms: job.createdAtMs,
     transferred_ms: job.transferredAtMs ?? null,
     resumed: job.resumed ? 1 : 0,
@@ -98,23 +102,31 @@ export const SOUND_JOB: string = [
   `priority IN (${PRIORITIES.join()})`,
   'resumed IN (0, 1)',
   'publishing IN (0, 1)',
-  ...['created_ms', 'modified_ms', 'queue_order'].map(isCount),
+  isInteger('queue_order'),
+  ...['created_ms', 'modified_ms'].map(isCount),
   ...['notify_flags', 'files_total', 'files_transferred', 'files_unknown_size'].map(isCount),
   ...['files_without_sink', 'bytes_total', 'bytes_transferred'].map(isCount),
-  ...['no_progress_timeout_s', 'cost_flags', 'transferred_ms'].map(
+  ...['no_progress_timeout_s', 'cost_flags', 'max_bytes_per_second', 'transferred_ms'].map(
     (name) => `(${name} IS NULL OR ${isCount(name)})`,
   ),
+  'download IS NULL',
   'last_failure IS NULL',
 ].join(' AND ');
 
 function isCount(name: string): string {
-  return `(typeof(${name}) = 'integer' AND ${name} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER})`;
+  return isInteger(name, 0);
+}
+
+function isInteger(name: string, smallest: number = Number.MIN_SAFE_INTEGER): string {
+  const range = `BETWEEN ${smallest} AND ${Number.MAX_SAFE_INTEGER}`;
+  return `(typeof(${name}) = 'integer' AND ${name} ${range})`;
 }
 
 /** Throws a {@link BadRecord} when the row is not what {@link jobToRow} writes. */
 export function jobFromRow(row: Record<string, SQLOutputValue>): Job {
   const fields = new Fields(row);
   const failure = fields.optionalJson('last_failure');
+  const download = fields.optionalJson('download');
   return {
     id: fields.text('id'),
     displayName: fields.text('display_name'),
@@ -126,6 +138,8 @@ export function jobFromRow(row: Record<string, SQLOutputValue>): Job {
     noProgressTimeoutSeconds: fields.optionalCount('no_progress_timeout_s'),
     costFlags: fields.optionalCount('cost_flags'),
     notificationClsid: fields.text('notification_clsid'),
+    maxBytesPerSecond: fields.optionalCount('max_bytes_per_second'),
+    download: download === undefined ? undefined : downloadFromJson(download),
     createdAtMs: fields.integer('created_ms'),
     modifiedAtMs: fields.integer('modified_ms'),
     transferredAtMs: fields.optionalInteger('transferred_ms'),

@@ -8,7 +8,7 @@ import { inTransaction } from './transaction.ts';
  * step that was released is never changed, only followed by another. `docs/on-disk.md` explains the
  * columns; the numbers of the states are those of BG_JOB_STATE.
  */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   // There are no CHECK constraints: rows are checked when they are read, where a bad one can cost
   // its own job alone. A failed CHECK would be a fault of the whole database to `quick_check`.
   `
@@ -87,6 +87,65 @@ const STEPS: readonly string[] = [
     max_order INTEGER NOT NULL
   ) STRICT;
   INSERT INTO queue (max_order) VALUES (0);
+  `,
+  // The service: downloads of the IDO family, the event log, and what outlives a process besides jobs.
+  `
+  ALTER TABLE job ADD COLUMN max_bytes_per_second INTEGER;
+  ALTER TABLE job ADD COLUMN download TEXT;
+  ALTER TABLE file ADD COLUMN bytes_from_cache INTEGER NOT NULL DEFAULT 0;
+
+  -- Everything that a page of a list asks of a job stands in these two; the rows are read of those
+  -- jobs alone that are on the page.
+  DROP INDEX job_live;
+  CREATE INDEX job_live ON job (seq, state, (download IS NULL)) WHERE state < 7;
+  CREATE INDEX job_final ON job (seq, state, (download IS NULL)) WHERE state >= 7;
+  CREATE INDEX job_owner ON job (owner, seq, state, (download IS NULL));
+
+  CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_job ON event (job_id, sequence);
+  CREATE INDEX event_owner ON event (owner, sequence);
+
+  CREATE TABLE event_log (
+    trimmed INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO event_log (trimmed) VALUES (0);
+
+  CREATE TABLE note (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE traffic (
+    month TEXT NOT NULL,
+    source TEXT NOT NULL,
+    bytes_down INTEGER NOT NULL,
+    bytes_up INTEGER NOT NULL,
+    PRIMARY KEY (month, source)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE request (
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX request_age ON request (at_ms);
+
+  CREATE TABLE secret (
+    job_seq INTEGER NOT NULL REFERENCES job (seq) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    box BLOB NOT NULL,
+    PRIMARY KEY (job_seq, name)
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

@@ -52,7 +52,8 @@ export function isDamage(error: unknown): boolean {
   const code = resultCode(error);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return true;
   return (
-    code === SQLITE_ERROR && /no such (table|column)|already exists/.test((error as Error).message)
+    code === SQLITE_ERROR &&
+    /no such (table|column|index)|already exists|duplicate column/.test((error as Error).message)
   );
 }
 

@@ -1,23 +1,36 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 import { unexpected } from '../../core/errors.ts';
+import type { BG_JOB_STATE } from '../../core/constants.ts';
 import type { JobFile } from '../../core/job/file.ts';
 import type { Job } from '../../core/job/job.ts';
 import { formatSet } from '../../core/piece/interval-set.ts';
+import type { EventLog } from '../../ports/event-log.ts';
 import type {
   FileCheckpoint,
+  JobQuery,
   JobStore,
   OutboxRow,
   StoreChange,
   UnreadableRecord,
 } from '../../ports/job-store.ts';
+import type { NoteStore } from '../../ports/note-store.ts';
+import type { RequestLedger } from '../../ports/request-ledger.ts';
+import type { TrafficLedger } from '../../ports/traffic-ledger.ts';
 import { collectRows, type Row } from './collect-rows.ts';
 import { BadRecord, Fields } from './fields.ts';
-import { fileFromRow, fileProgressToRow, fileToRow } from './file-row.ts';
-import { jobFromRow, jobToRow, progressToRow } from './job-row.ts';
+import { fileProgressToRow, fileToRow } from './file-row.ts';
+import { JobLists } from './job-lists.ts';
+import { JobRecords } from './job-records.ts';
+import { jobToRow, progressToRow } from './job-row.ts';
+import { JobSecrets } from './job-secrets.ts';
 import type { SecretBox } from './secret-box.ts';
 import { storeError } from './sqlite-errors.ts';
-import { prepareStatements, type Statements } from './statements.ts';
+import { SqliteEventLog } from './sqlite-event-log.ts';
+import { SqliteNoteStore } from './sqlite-note-store.ts';
+import { SqliteRequestLedger } from './sqlite-request-ledger.ts';
+import { SqliteTrafficLedger } from './sqlite-traffic-ledger.ts';
+import { StoreSession } from './store-session.ts';
 import { inTransaction, inUnflushedTransaction } from './transaction.ts';
 
 /** Jobs that one transaction of `purgeFinal` deletes, which bounds the log and the wait of others. */
@@ -37,28 +50,47 @@ export interface SqliteJobStoreParts {
   readonly beforeClose: () => void;
 }
 
+/** Checkpoints that are `grown` are flushed at most this often, over all files. */
+const CHECKPOINT_FLUSH_MS = 100;
+
 /**
- * Jobs in SQLite (docs/on-disk.md). Nothing read is kept: what is asked for twice is read twice,
- * and SQLite's own cache of 2 MB is all the memory the store has.
+ * Jobs in SQLite (docs/on-disk.md), and what is kept beside them. Nothing read is kept: what is asked
+ * for twice is read twice, and SQLite's own cache of 2 MB is all the memory the store has.
  */
 export class SqliteJobStore implements JobStore {
   readonly #parts: SqliteJobStoreParts;
-  readonly #db: DatabaseSync;
-  readonly #sql: Statements;
-  /** Jobs with a record that does not decode, by id: left out of every list and never written. */
-  readonly #unreadable = new Map<string, UnreadableRecord>();
+  readonly #session: StoreSession;
+  readonly #records: JobRecords;
+  readonly #lists: JobLists;
+  readonly #secrets: JobSecrets;
+  readonly #events: SqliteEventLog;
+  readonly #requests: SqliteRequestLedger;
+  readonly notes: NoteStore;
+  readonly traffic: TrafficLedger;
   #maxQueueOrder = 0;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   /** Checks the rows of all jobs, so that unreadable ones are known from the start. */
   constructor(parts: SqliteJobStoreParts) {
+    const session = new StoreSession(parts.db, parts.warn);
     this.#parts = parts;
-    this.#db = parts.db;
-    this.#sql = prepareStatements(parts.db);
-    this.#maxQueueOrder = Number(this.#sql.maxQueueOrder.get()?.['max_order'] ?? 0);
-    collectRows(this.#sql.suspectJobs, [], (row) => {
-      this.#decodeJob(row);
-      return undefined;
-    });
+    this.#session = session;
+    this.#maxQueueOrder = this.#storedMaxQueueOrder();
+    this.#records = new JobRecords(session, parts.bootId);
+    this.#lists = new JobLists(session, this.#records);
+    this.#secrets = new JobSecrets(session, this.#records, parts.secrets);
+    this.#events = new SqliteEventLog(session);
+    this.#requests = new SqliteRequestLedger(session);
+    this.notes = new SqliteNoteStore(session);
+    this.traffic = new SqliteTrafficLedger(session);
+  }
+
+  get events(): EventLog {
+    return this.#events;
+  }
+
+  get requests(): RequestLedger {
+    return this.#requests;
   }
 
   get maxQueueOrder(): number {
@@ -66,77 +98,119 @@ export class SqliteJobStore implements JobStore {
   }
 
   unreadable(): readonly UnreadableRecord[] {
-    return [...this.#unreadable.values()];
+    return this.#records.unreadable();
   }
 
   loadJob(id: string): Job | undefined {
-    return this.#guard('read a job', () => this.#jobs(this.#sql.job, [id], 1)[0]);
+    const { sql } = this.#session;
+    return this.#session.guard('read a job', () => this.#records.jobs(sql.job, [id], 1)[0]);
   }
 
   loadFiles(jobId: string): readonly JobFile[] {
-    return this.#guard('read the files of a job', () => {
-      this.#refuseUnreadable(jobId);
-      const seq = this.#seqOf(jobId);
+    return this.#session.guard('read the files of a job', () => {
+      this.#records.refuseUnreadable(jobId);
+      const seq = this.#records.seqOf(jobId);
       if (seq === undefined) return [];
-      return collectRows(this.#sql.files, [seq], (row) => this.#decodeFile(row, jobId));
+      const decode = (row: Row): JobFile => this.#records.decodeFile(row, jobId);
+      return collectRows(this.#session.sql.files, [seq], decode);
     });
   }
 
   list({ includeFinal }: { readonly includeFinal: boolean }): readonly Job[] {
-    const statement = includeFinal ? this.#sql.allJobs : this.#sql.liveJobs;
-    return this.#guard('list its jobs', () => this.#jobs(statement, []));
+    return this.#lists.all(includeFinal);
+  }
+
+  page(query: JobQuery): readonly Job[] {
+    return this.#lists.page(query);
+  }
+
+  countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number> {
+    return this.#lists.countByState(owner);
   }
 
   queued(foreground: boolean, limit: number): readonly string[] {
-    const { queuedForeground, queuedBackground } = this.#sql;
-    return this.#ids(foreground ? queuedForeground : queuedBackground, [], limit);
+    return this.#lists.queued(foreground, limit);
+  }
+
+  queueBounds(foreground: boolean): ReturnType<JobStore['queueBounds']> {
+    return this.#lists.queueBounds(foreground);
+  }
+
+  queueNeighbours(foreground: boolean, order: number): ReturnType<JobStore['queueNeighbours']> {
+    return this.#lists.queueNeighbours(foreground, order);
   }
 
   interrupted(includeQueued: boolean): readonly string[] {
-    return this.#ids(includeQueued ? this.#sql.runningOrQueued : this.#sql.running, []);
+    return this.#lists.interrupted(includeQueued);
   }
 
   createdBefore(wallMs: number): readonly string[] {
-    return this.#ids(this.#sql.createdBefore, [wallMs]);
+    return this.#lists.createdBefore(wallMs);
   }
 
   outboxOf(jobId: string): readonly OutboxRow[] {
-    return this.#guard('read its outbox', () => {
-      const seq = this.#seqOf(jobId);
+    return this.#session.guard('read its outbox', () => {
+      const seq = this.#records.seqOf(jobId);
       if (seq === undefined) return [];
-      return collectRows(this.#sql.outbox, [seq], (row) => this.#decodeOutboxRow(row, jobId));
+      const { outbox } = this.#session.sql;
+      return collectRows(outbox, [seq], (row) => this.#decodeOutboxRow(row, jobId));
     });
   }
 
   acknowledge(sequence: number): void {
-    this.#guard('acknowledge an event', () => this.#sql.acknowledge.run(sequence));
+    const { sql } = this.#session;
+    this.#session.guard('acknowledge an event', () => sql.acknowledge.run(sequence));
   }
 
   commit(change: StoreChange): void {
-    const { job, files = [], outbox = [], clearOutboxOf } = change;
+    const { job, files = [], outbox = [], clearOutboxOf, events = [], answers } = change;
+    const { customHeaders } = change;
+    const { db, sql } = this.#session;
     const maxQueueOrder = Math.max(this.#maxQueueOrder, job?.queueOrder ?? 0);
-    this.#guard('store a change', () =>
-      inTransaction(this.#db, () => {
+    const lastEvent = this.#session.guard('store a change', () =>
+      inTransaction(db, () => {
         if (job !== undefined) this.#putJob(job);
-        if (maxQueueOrder > this.#maxQueueOrder) this.#sql.setMaxQueueOrder.run(maxQueueOrder);
+        if (maxQueueOrder > this.#maxQueueOrder) sql.setMaxQueueOrder.run(maxQueueOrder);
         // Cleared first: what the same change puts into the outbox is newer and stays.
         if (clearOutboxOf !== undefined) this.#clearOutbox(clearOutboxOf);
         for (const file of files) this.#putFile(file);
-        for (const { jobId, event } of outbox) {
-          this.#sql.addToOutbox.run(this.#writableSeqOf(jobId), event);
+        if (customHeaders !== undefined) {
+          this.#secrets.saveHeaders(customHeaders.jobId, customHeaders.headers);
         }
+        for (const { jobId, event } of outbox) {
+          sql.addToOutbox.run(this.#records.writableSeqOf(jobId), event);
+        }
+        if (answers !== undefined) this.#requests.remember(answers);
+        return this.#events.append(events);
       }),
     );
+    // What was counted in memory is true only now that it is stored.
     this.#maxQueueOrder = maxQueueOrder;
+    this.#events.committed(lastEvent);
+  }
+
+  together(work: () => void): void {
+    this.#session.guard('store several changes', () => {
+      try {
+        inTransaction(this.#session.db, work);
+      } catch (error) {
+        // What the changes counted in memory has not come to be.
+        this.#maxQueueOrder = this.#storedMaxQueueOrder();
+        this.#events.reload();
+        throw error;
+      }
+    });
   }
 
   checkpoint({ job, file, durability }: FileCheckpoint): void {
-    const flushed = durability === 'flushed';
-    const run = flushed ? inTransaction<void> : inUnflushedTransaction;
-    this.#guard('store progress', () =>
-      run(this.#db, () => {
-        const seq = this.#writableSeqOf(file.jobId);
-        const renewFile = flushed ? this.#sql.renewFlushedFile : this.#sql.renewFile;
+    const { db, sql } = this.#session;
+    const flushed = durability !== 'written';
+    const isDurable = durability === 'flushed' || (durability === 'grown' && this.#mayFlush());
+    const run = isDurable ? inTransaction<void> : inUnflushedTransaction;
+    this.#session.guard('store progress', () =>
+      run(db, () => {
+        const seq = this.#records.writableSeqOf(file.jobId);
+        const renewFile = flushed ? sql.renewFlushedFile : sql.renewFile;
         const { changes } = renewFile.run({
           ...fileProgressToRow(file, this.#parts.bootId),
           ...(flushed && { flushed: formatSet(file.flushed) }),
@@ -144,35 +218,41 @@ export class SqliteJobStore implements JobStore {
           idx: file.index,
         });
         if (changes === 0) throw unexpected(`Job ${file.jobId} has no file ${file.index}.`);
-        this.#sql.renewJob.run({ ...progressToRow(job), seq });
+        sql.renewJob.run({ ...progressToRow(job), seq });
       }),
     );
   }
 
+  /** Whether a `grown` checkpoint is flushed now; the next flush carries it along otherwise. */
+  #mayFlush(): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#flushedAtMs < CHECKPOINT_FLUSH_MS) return false;
+    this.#flushedAtMs = nowMs;
+    return true;
+  }
+
   undiscarded(): readonly string[] {
-    return this.#ids(this.#sql.undiscarded, []);
+    return this.#lists.undiscarded();
   }
 
   setDiscarded(jobId: string, discarded: boolean): void {
-    this.#guard('store a change', () => {
-      this.#refuseUnreadable(jobId);
-      this.#sql.setDiscarded.run(discarded ? 1 : 0, jobId);
+    this.#session.guard('store a change', () => {
+      this.#records.refuseUnreadable(jobId);
+      this.#session.sql.setDiscarded.run(discarded ? 1 : 0, jobId);
     });
   }
 
   purgeFinal(wallMs: number): number {
-    return this.#guard('forget old jobs', () => {
+    const { db, sql } = this.#session;
+    const decode = (row: Row): number | undefined =>
+      this.#records.readableId(row) === undefined ? undefined : Number(row['seq']);
+    return this.#session.guard('forget old jobs', () => {
       let purged = 0;
       for (;;) {
-        const batch = collectRows(
-          this.#sql.purgeable,
-          [wallMs],
-          (row) => (this.#readableId(row) === undefined ? undefined : Number(row['seq'])),
-          PURGE_BATCH_JOBS,
-        );
-        inTransaction(this.#db, () => {
-          // Files, outbox and headers go with their job (ON DELETE CASCADE).
-          for (const seq of batch) this.#sql.deleteJob.run(seq);
+        const batch = collectRows(sql.purgeable, [wallMs], decode, PURGE_BATCH_JOBS);
+        inTransaction(db, () => {
+          // Files, outbox, headers and secrets go with their job (ON DELETE CASCADE).
+          for (const seq of batch) sql.deleteJob.run(seq);
         });
         purged += batch.length;
         if (batch.length < PURGE_BATCH_JOBS) return purged;
@@ -180,120 +260,61 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
-  loadCustomHeaders(jobId: string): string | undefined {
-    return this.#guard('read custom headers', () => {
-      const seq = this.#seqOf(jobId);
-      const box = seq === undefined ? undefined : this.#sql.headers.get(seq)?.['box'];
-      if (!(box instanceof Uint8Array)) return undefined;
-      const headers = this.#parts.secrets.open(jobId, box);
-      if (headers === undefined) {
-        this.#parts.warn(
-          `The custom headers of job ${jobId} cannot be deciphered: the key file is missing or ` +
-            'not the one they were stored with. Requests go out without them; set them again.',
-        );
-      }
-      return headers;
+  deleteFinal(jobId: string): void {
+    this.#session.guard('forget a job', () => {
+      this.#records.refuseUnreadable(jobId);
+      this.#session.sql.deleteFinal.run(jobId);
     });
+  }
+
+  loadCustomHeaders(jobId: string): string | undefined {
+    return this.#secrets.loadHeaders(jobId);
   }
 
   saveCustomHeaders(jobId: string, headers: string | undefined): void {
-    this.#guard('store custom headers', () => {
-      const seq = this.#writableSeqOf(jobId);
-      if (headers === undefined) this.#sql.deleteHeaders.run(seq);
-      else this.#sql.putHeaders.run(seq, this.#parts.secrets.seal(jobId, headers));
-    });
+    this.#secrets.saveHeaders(jobId, headers);
+  }
+
+  loadSecret(jobId: string, name: string): string | undefined {
+    return this.#secrets.load(jobId, name);
+  }
+
+  saveSecret(jobId: string, name: string, secret: string | undefined): void {
+    this.#secrets.save(jobId, name, secret);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#db.isOpen) return;
+    const { db } = this.#session;
+    if (!db.isOpen) return;
     try {
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch (error) {
       // Everything is in the log already, and the next open reads it from there.
       this.#parts.warn(storeError(error, 'tidy up its log').message);
     }
     this.#parts.beforeClose();
-    this.#db.close();
+    db.close();
+  }
+
+  #storedMaxQueueOrder(): number {
+    return Number(this.#session.sql.maxQueueOrder.get()?.['max_order'] ?? 0);
   }
 
   #putJob(job: Job): void {
-    this.#refuseUnreadable(job.id);
-    this.#sql.putJob.run(jobToRow(job));
+    this.#records.refuseUnreadable(job.id);
+    this.#session.sql.putJob.run(jobToRow(job));
   }
 
   #putFile(file: JobFile): void {
-    this.#sql.putFile.run({
+    this.#session.sql.putFile.run({
       ...fileToRow(file, this.#parts.bootId),
-      job_seq: this.#writableSeqOf(file.jobId),
+      job_seq: this.#records.writableSeqOf(file.jobId),
     });
   }
 
   #clearOutbox(jobId: string): void {
-    const seq = this.#seqOf(jobId);
-    if (seq !== undefined) this.#sql.clearOutbox.run(seq);
-  }
-
-  #seqOf(jobId: string): number | undefined {
-    const seq = this.#sql.seqOfJob.get(jobId)?.['seq'];
-    return seq === undefined ? undefined : Number(seq);
-  }
-
-  #writableSeqOf(jobId: string): number {
-    this.#refuseUnreadable(jobId);
-    const seq = this.#seqOf(jobId);
-    if (seq === undefined) throw unexpected(`There is no job ${jobId} in the store.`);
-    return seq;
-  }
-
-  #refuseUnreadable(jobId: string): void {
-    const record = this.#unreadable.get(jobId);
-    if (record === undefined) return;
-    throw unexpected(
-      `The record of job ${jobId} cannot be read, and is left alone: ${record.reason}.`,
-    );
-  }
-
-  #jobs(statement: StatementSync, parameters: readonly SQLInputValue[], limit?: number): Job[] {
-    return collectRows(statement, parameters, (row) => this.#decodeJob(row), limit);
-  }
-
-  #ids(
-    statement: StatementSync,
-    parameters: readonly SQLInputValue[],
-    limit?: number,
-  ): readonly string[] {
-    return this.#guard('list its jobs', () =>
-      collectRows(statement, parameters, (row) => this.#readableId(row), limit),
-    );
-  }
-
-  #readableId({ id }: Row): string | undefined {
-    return typeof id === 'string' && !this.#unreadable.has(id) ? id : undefined;
-  }
-
-  /** The job, or undefined when its row or one of its files is known to be unreadable. */
-  #decodeJob(row: Row): Job | undefined {
-    const { id, seq } = row;
-    const jobId = typeof id === 'string' ? id : `in row ${Number(seq)}`;
-    if (this.#unreadable.has(jobId)) return undefined;
-    try {
-      return jobFromRow(row);
-    } catch (error) {
-      if (!(error instanceof BadRecord)) throw error;
-      this.#report(jobId, error.message);
-      return undefined;
-    }
-  }
-
-  #decodeFile(row: Row, jobId: string): JobFile {
-    try {
-      return fileFromRow(row, jobId, this.#parts.bootId);
-    } catch (error) {
-      if (!(error instanceof BadRecord)) throw error;
-      this.#report(jobId, `file ${Number(row['idx'])}: ${error.message}`);
-      this.#refuseUnreadable(jobId);
-      throw error;
-    }
+    const seq = this.#records.seqOf(jobId);
+    if (seq !== undefined) this.#session.sql.clearOutbox.run(seq);
   }
 
   #decodeOutboxRow(row: Row, jobId: string): OutboxRow | undefined {
@@ -306,20 +327,6 @@ export class SqliteJobStore implements JobStore {
         `An event of job ${jobId} cannot be read, and is skipped: ${error.message}.`,
       );
       return undefined;
-    }
-  }
-
-  #report(jobId: string, reason: string): void {
-    this.#unreadable.set(jobId, { jobId, reason });
-    this.#parts.warn(`The record of job ${jobId} cannot be read, and is left alone: ${reason}.`);
-  }
-
-  #guard<T>(doing: string, work: () => T): T {
-    if (!this.#db.isOpen) throw unexpected('The job store is closed.');
-    try {
-      return work();
-    } catch (error) {
-      throw storeError(error, doing);
     }
   }
 }

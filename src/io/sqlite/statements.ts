@@ -5,6 +5,14 @@ import { JOB_COLUMNS, SOUND_JOB } from './job-row.ts';
 
 const JOB = `SELECT seq, ${JOB_COLUMNS.join(', ')} FROM job`;
 const ID = 'SELECT seq, id FROM job';
+const PLACE = 'SELECT seq, id, queue_order FROM job INDEXED BY job_queued';
+const EVENT = 'SELECT sequence, at_ms, job_id, owner, kind, body FROM event';
+
+/**
+ * What a page asks of a job: created after a `seq`, in one of the states whose bits are set, and of
+ * the family: bit 0 for downloads, bit 1 for jobs. Each part stands in the indexes of pages.
+ */
+const ON_PAGE = 'seq > ? AND ((? >> state) & 1) = 1 AND ((? >> (download IS NULL)) & 1) = 1';
 
 type StatementName =
   | 'seqOfJob'
@@ -12,8 +20,17 @@ type StatementName =
   | 'allJobs'
   | 'liveJobs'
   | 'suspectJobs'
+  | 'pageOfLive'
+  | 'pageOfAll'
+  | 'pageOfOwner'
+  | 'seqBeforeId'
+  | 'countStates'
+  | 'countStatesOfOwner'
+  | 'stateOfJob'
   | 'queuedForeground'
   | 'queuedBackground'
+  | 'queuedAfter'
+  | 'queuedBefore'
   | 'running'
   | 'runningOrQueued'
   | 'createdBefore'
@@ -23,6 +40,7 @@ type StatementName =
   | 'renewJob'
   | 'setDiscarded'
   | 'deleteJob'
+  | 'deleteFinal'
   | 'maxQueueOrder'
   | 'setMaxQueueOrder'
   | 'files'
@@ -35,7 +53,30 @@ type StatementName =
   | 'clearOutbox'
   | 'headers'
   | 'putHeaders'
-  | 'deleteHeaders';
+  | 'deleteHeaders'
+  | 'secret'
+  | 'putSecret'
+  | 'deleteSecret'
+  | 'lastEvent'
+  | 'addEvent'
+  | 'eventsAfter'
+  | 'eventsOfJob'
+  | 'eventsOfOwner'
+  | 'eventsOfJobAndOwner'
+  | 'firstEvent'
+  | 'firstEventSince'
+  | 'deleteEvents'
+  | 'trimmedEvents'
+  | 'setTrimmedEvents'
+  | 'note'
+  | 'putNote'
+  | 'deleteNote'
+  | 'notes'
+  | 'request'
+  | 'putRequest'
+  | 'deleteRequests'
+  | 'addTraffic'
+  | 'traffic';
 
 /**
  * Every statement of the store. `state` is compared with plain numbers, never with a parameter:
@@ -47,12 +88,32 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   allJobs: `${JOB} ORDER BY seq`,
   liveJobs: `${JOB} INDEXED BY job_live WHERE state < 7 ORDER BY seq`,
   suspectJobs: `${JOB} WHERE (${SOUND_JOB}) IS NOT TRUE ORDER BY seq`,
+  pageOfLive: `${JOB} INDEXED BY job_live WHERE state < 7 AND ${ON_PAGE} ORDER BY seq`,
+  // Two lists in order, which SQLite merges as it goes: it neither sorts nor reads beyond the page.
+  pageOfAll:
+    `${JOB} INDEXED BY job_live WHERE state < 7 AND ${ON_PAGE} UNION ALL ` +
+    `${JOB} INDEXED BY job_final WHERE state >= 7 AND ${ON_PAGE} ORDER BY seq`,
+  pageOfOwner: `${JOB} INDEXED BY job_owner WHERE owner = ? AND ${ON_PAGE} ORDER BY seq`,
+  seqBeforeId: 'SELECT seq FROM job WHERE id < ? ORDER BY id DESC LIMIT 1',
+  countStates:
+    'SELECT state, count(*) AS jobs FROM job INDEXED BY job_live WHERE state < 7 GROUP BY state ' +
+    'UNION ALL ' +
+    'SELECT state, count(*) FROM job INDEXED BY job_final WHERE state >= 7 GROUP BY state',
+  countStatesOfOwner:
+    'SELECT state, count(*) AS jobs FROM job INDEXED BY job_owner WHERE owner = ? GROUP BY state',
+  stateOfJob: 'SELECT owner, state FROM job WHERE id = ?',
   queuedForeground:
     `${ID} INDEXED BY job_queued WHERE state = 0 AND (priority > 0) = 0 ` +
     'ORDER BY queue_order, seq',
   queuedBackground:
     `${ID} INDEXED BY job_queued WHERE state = 0 AND (priority > 0) = 1 ` +
     'ORDER BY queue_order, seq',
+  queuedAfter:
+    `${PLACE} WHERE state = 0 AND (priority > 0) = ? AND queue_order > ? ` +
+    'ORDER BY queue_order, seq',
+  queuedBefore:
+    `${PLACE} WHERE state = 0 AND (priority > 0) = ? AND queue_order < ? ` +
+    'ORDER BY queue_order DESC, seq DESC',
   running: `${ID} INDEXED BY job_running WHERE state IN (1, 2, 5) ORDER BY seq`,
   // Asked for once, at the start: walking all live jobs is cheaper than one more index to keep.
   runningOrQueued: `${ID} INDEXED BY job_live WHERE state < 7 AND state IN (0, 1, 2, 5) ORDER BY seq`,
@@ -66,7 +127,7 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   // A job that becomes final has files to get rid of, whatever was noted of it before.
   putJob:
     `INSERT INTO job (${JOB_COLUMNS.join(', ')}) VALUES (${named(JOB_COLUMNS)}) ` +
-    `ON CONFLICT (id) DO UPDATE SET ${assignedFromNew(JOB_COLUMNS)}, ` +
+    `ON CONFLICT (id) DO UPDATE SET ${assignedFromNew(JOB_COLUMNS, 'id')}, ` +
     'discarded = CASE WHEN state < 7 THEN 0 ELSE discarded END',
   renewJob:
     'UPDATE job SET modified_ms = :modified_ms, files_total = :files_total, ' +
@@ -75,13 +136,14 @@ export const SQL: Readonly<Record<StatementName, string>> = {
     'bytes_transferred = :bytes_transferred WHERE seq = :seq',
   setDiscarded: 'UPDATE job SET discarded = ? WHERE id = ?',
   deleteJob: 'DELETE FROM job WHERE seq = ?',
+  deleteFinal: 'DELETE FROM job WHERE id = ? AND state >= 7',
   maxQueueOrder: 'SELECT max(max_order) AS max_order FROM queue',
   setMaxQueueOrder: 'UPDATE queue SET max_order = ?',
   files: `SELECT ${FILE_COLUMNS.join(', ')} FROM file WHERE job_seq = ? ORDER BY idx`,
   putFile:
     `INSERT INTO file (job_seq, ${FILE_COLUMNS.join(', ')}) ` +
     `VALUES (:job_seq, ${named(FILE_COLUMNS)}) ` +
-    `ON CONFLICT (job_seq, idx) DO UPDATE SET ${assignedFromNew(FILE_COLUMNS)}`,
+    `ON CONFLICT (job_seq, idx) DO UPDATE SET ${assignedFromNew(FILE_COLUMNS, 'idx')}`,
   renewFile: renewFile('written = :written'),
   renewFlushedFile: renewFile('written = :written, flushed = :flushed'),
   outbox: 'SELECT sequence, event FROM outbox WHERE job_seq = ? ORDER BY sequence',
@@ -93,6 +155,51 @@ export const SQL: Readonly<Record<StatementName, string>> = {
     'INSERT INTO custom_headers (job_seq, box) VALUES (?, ?) ' +
     'ON CONFLICT (job_seq) DO UPDATE SET box = excluded.box',
   deleteHeaders: 'DELETE FROM custom_headers WHERE job_seq = ?',
+  secret: 'SELECT box FROM secret WHERE job_seq = ? AND name = ?',
+  putSecret:
+    'INSERT INTO secret (job_seq, name, box) VALUES (?, ?, ?) ' +
+    'ON CONFLICT (job_seq, name) DO UPDATE SET box = excluded.box',
+  deleteSecret: 'DELETE FROM secret WHERE job_seq = ? AND name = ?',
+  // Kept by SQLite for AUTOINCREMENT, and so still there when every event was trimmed.
+  lastEvent: "SELECT seq AS sequence FROM sqlite_sequence WHERE name = 'event'",
+  addEvent: 'INSERT INTO event (at_ms, job_id, owner, kind, body) VALUES (?, ?, ?, ?, ?)',
+  eventsAfter: `${EVENT} WHERE sequence > ? ORDER BY sequence`,
+  eventsOfJob: `${EVENT} INDEXED BY event_job WHERE job_id = ? AND sequence > ? ORDER BY sequence`,
+  eventsOfOwner: `${EVENT} INDEXED BY event_owner WHERE owner = ? AND sequence > ? ORDER BY sequence`,
+  eventsOfJobAndOwner:
+    `${EVENT} INDEXED BY event_job WHERE job_id = ? AND sequence > ? AND owner = ? ` +
+    'ORDER BY sequence',
+  firstEvent: 'SELECT min(sequence) AS sequence FROM event',
+  // Walks what is older, which is what is about to be deleted.
+  firstEventSince: 'SELECT sequence FROM event WHERE at_ms >= ? ORDER BY sequence LIMIT 1',
+  deleteEvents: 'DELETE FROM event WHERE sequence <= ?',
+  trimmedEvents: 'SELECT max(trimmed) AS trimmed FROM event_log',
+  setTrimmedEvents: 'UPDATE event_log SET trimmed = ?',
+  note: 'SELECT value FROM note WHERE name = ?',
+  putNote:
+    'INSERT INTO note (name, value) VALUES (?, ?) ' +
+    'ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  deleteNote: 'DELETE FROM note WHERE name = ?',
+  notes:
+    'SELECT name, value FROM note WHERE name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name',
+  request: 'SELECT fingerprint, job_id FROM request WHERE owner = ? AND name = ?',
+  putRequest:
+    'INSERT INTO request (owner, name, fingerprint, job_id, at_ms) VALUES (?, ?, ?, ?, ?) ' +
+    'ON CONFLICT (owner, name) DO UPDATE SET fingerprint = excluded.fingerprint, ' +
+    'job_id = excluded.job_id, at_ms = excluded.at_ms',
+  deleteRequests:
+    'DELETE FROM request WHERE (owner, name) IN ' +
+    '(SELECT owner, name FROM request INDEXED BY request_age WHERE at_ms < ? ORDER BY at_ms LIMIT ?)',
+  // A sum stays an integer that a number holds, however much is added to it.
+  addTraffic:
+    'INSERT INTO traffic (month, source, bytes_down, bytes_up) VALUES (?, ?, ?, ?) ' +
+    'ON CONFLICT (month, source) DO UPDATE SET ' +
+    `bytes_down = min(bytes_down + excluded.bytes_down, ${Number.MAX_SAFE_INTEGER}), ` +
+    `bytes_up = min(bytes_up + excluded.bytes_up, ${Number.MAX_SAFE_INTEGER})`,
+  traffic:
+    'SELECT month, source, bytes_down, bytes_up FROM traffic WHERE month IN ' +
+    '(SELECT DISTINCT month FROM traffic ORDER BY month DESC LIMIT ?) ' +
+    'ORDER BY month DESC, source',
 };
 
 export type Statements = Readonly<Record<StatementName, StatementSync>>;
@@ -105,7 +212,8 @@ export function prepareStatements(db: DatabaseSync): Statements {
 function renewFile(sets: string): string {
   return (
     `UPDATE file SET ${sets}, written_boot_id = :written_boot_id, representation = :representation, ` +
-    'size = :size, bytes_from_http = :bytes_from_http, duration_ms = :duration_ms ' +
+    'size = :size, bytes_from_http = :bytes_from_http, bytes_from_cache = :bytes_from_cache, ' +
+    'duration_ms = :duration_ms ' +
     'WHERE job_seq = :job_seq AND idx = :idx'
   );
 }
@@ -114,6 +222,10 @@ function named(columns: readonly string[]): string {
   return columns.map((column) => `:${column}`).join(', ');
 }
 
-function assignedFromNew(columns: readonly string[]): string {
-  return columns.map((column) => `${column} = excluded.${column}`).join(', ');
+/** The key is left out: it is the same, and setting it would write its index once more. */
+function assignedFromNew(columns: readonly string[], key: string): string {
+  return columns
+    .filter((column) => column !== key)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ');
 }

@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /**
  * Runs `work` in one transaction: all of it is stored when this returns, nothing when it throws.
+ * Within another one it is a part of that, and is undone by itself when it throws.
  *
  * IMMEDIATE takes the write lock first, so that no statement in the middle can find it taken.
  */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  if (db.isTransaction) return inSavepoint(db, work);
   db.exec('BEGIN IMMEDIATE');
   try {
     const result = work();
@@ -13,6 +15,19 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     return result;
   } catch (error) {
     rollBack(db);
+    throw error;
+  }
+}
+
+function inSavepoint<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('SAVEPOINT part');
+  try {
+    const result = work();
+    db.exec('RELEASE part');
+    return result;
+  } catch (error) {
+    // A full disk has ended the whole transaction already, and its parts with it.
+    if (db.isTransaction) db.exec('ROLLBACK TO part; RELEASE part');
     throw error;
   }
 }
@@ -33,9 +48,14 @@ function rollBack(db: DatabaseSync): void {
  * In WAL mode a NORMAL commit appends to the log without a flush. The log is one file with chained
  * checksums: the next FULL commit flushes all of it, so after a power cut the store is always what
  * it was after some commit, at or after the last FULL one. An unflushed commit can be lost; it can
- * never be kept while an earlier one is lost. Measured: 0.02 ms against 0.25 ms.
+ * never be kept while an earlier one is lost. Measured: 0.02 ms against 0.25 ms. Within a transaction
+ * it is a part of that, and is flushed with it.
  */
 export function inUnflushedTransaction(db: DatabaseSync, work: () => void): void {
+  if (db.isTransaction) {
+    inSavepoint(db, work);
+    return;
+  }
   // Outside the transaction: SQLite refuses to change the level within one.
   db.exec('PRAGMA synchronous = NORMAL');
   try {

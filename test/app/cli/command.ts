@@ -26,6 +26,8 @@ export interface RunningCommand {
 export interface Workplace extends AsyncDisposable {
   readonly directory: TemporaryDirectory;
   readonly dataDir: string;
+  /** Variables that its commands see besides PATH and the data directory. */
+  readonly env: Record<string, string>;
   start(args: readonly string[], input?: string): RunningCommand;
   run(args: readonly string[], input?: string): Promise<CommandResult>;
 }
@@ -34,12 +36,14 @@ export interface Workplace extends AsyncDisposable {
 export async function workplace(): Promise<Workplace> {
   const directory = await temporaryDirectory();
   const dataDir = directory.join('data');
+  // A service that happens to run on this machine is none of a test's business.
+  const env: Record<string, string> = { HAULYARD_EMBEDDED: '1' };
   const running = new Set<RunningCommand>();
 
   function start(args: readonly string[], input = ''): RunningCommand {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: directory.path,
-      env: { PATH: process.env['PATH'], HAULYARD_DATA_DIR: dataDir },
+      env: { PATH: process.env['PATH'], HAULYARD_DATA_DIR: dataDir, ...env },
       stdio: 'pipe',
     });
     let stdout = '';
@@ -60,6 +64,7 @@ export async function workplace(): Promise<Workplace> {
   return {
     directory,
     dataDir,
+    env,
     start,
     run: (args, input) => start(args, input).ended,
     async [Symbol.asyncDispose]() {

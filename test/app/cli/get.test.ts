@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import type { Outcome } from '../../../src/app/cli/outcome.ts';
 import { compareFile, sha256Of, startOrigin } from '../../support/origin.ts';
+import { COMMANDS } from '../../../src/app/cli/command-table.ts';
 import { objectsOf, workplace } from './command.ts';
 
 const SIZE = 3_000_000;
@@ -212,12 +213,29 @@ test('a command that is wrong exits with 28 and touches nothing', async () => {
 
 test('every command has a help text with options, examples and exit codes', async () => {
   await using place = await workplace();
-  for (const name of ['get', 'list', 'show', 'resume', 'cancel', 'complete']) {
-    const result = await place.run([name, '--help']);
+  const names = COMMANDS.map(({ name }) => [name]);
+  const inner = [
+    ['daemon', 'run'],
+    ['daemon', 'doctor'],
+    ['daemon', 'token'],
+    ['service', 'print'],
+    ['config', 'set'],
+    ['policy', 'test'],
+  ];
+  for (const words of [...names, ...inner]) {
+    const result = await place.run([...words, '--help']);
     assert.equal(result.exitCode, 0);
-    assert.match(result.stdout, new RegExp(`Usage: haulyard ${name}`));
-    assert.match(result.stdout, /--data-dir[^]*Examples:[^]*Exit codes:/);
+    assert.match(result.stdout, new RegExp(`Usage: haulyard ${words.join(' ')}`));
+    assert.match(result.stdout, /--data-dir[^]*Examples:[^]*Exit codes:/, words.join(' '));
   }
+  const all = await place.run(['--help']);
+  for (const { name, summary } of COMMANDS) {
+    assert.match(all.stdout, new RegExp(`^  ${name} +${summary}$`, 'm'));
+    const own = await place.run(['help', name]);
+    assert.match(own.stdout, new RegExp(`Usage: haulyard ${name}`));
+  }
+  const misspelt = await place.run(['lsit']);
+  assert.match(misspelt.stderr, /Did you mean list\?/);
   const version = await place.run(['--version']);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
   assert.equal(version.exitCode, 0);

@@ -100,6 +100,8 @@ test('a data directory in use names the process that has it', async () => {
   await using origin = await startOrigin({ limits: SLOW });
   await using place = await workplace();
   const command = await slowGet(origin, place);
+  // The download has to last longer than the commands beside it, however busy the machine is.
+  origin.limit({ totalBytesPerSecond: 100_000 });
   const list = await place.run(['list']);
   assert.equal(list.exitCode, 29);
   assert.match(list.stderr, new RegExp(`process ${command.child.pid} \\(haulyard get\\)`));

@@ -86,6 +86,8 @@ export function jobIn(state: BG_JOB_STATE, changes: Partial<Job> = {}): Job {
     noProgressTimeoutSeconds: undefined,
     costFlags: undefined,
     notificationClsid: GUID_NULL,
+    maxBytesPerSecond: undefined,
+    download: undefined,
     createdAtMs: MADE_MS,
     modifiedAtMs: MADE_MS,
     transferredAtMs: undefined,

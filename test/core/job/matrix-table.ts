@@ -306,6 +306,16 @@ export const CALLS: readonly Row[] = [
     steps: [{ call: 'setNotificationClsid', clsid: '9e4b2c1a-5d6f-4c3b-8a7e-000000000001' }],
     cells: everywhere('= nM', '✗'),
   },
+  ...[undefined, 0, 1_000_000].map((bytesPerSecond): Row => ({
+    name: `SetMaxBytesPerSecond(${bytesPerSecond})`,
+    steps: [{ call: 'setMaxBytesPerSecond', bytesPerSecond }],
+    cells: everywhere('= nM', '✗'),
+  })),
+  {
+    name: 'SetQueueOrder',
+    steps: [{ call: 'setQueueOrder', queueOrder: -3 }],
+    cells: everywhere('= nM', '✗'),
+  },
   {
     name: 'SetCustomHeaders',
     steps: [{ call: 'setCustomHeaders' }],

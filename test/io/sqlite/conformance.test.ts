@@ -1,9 +1,11 @@
 import { openSqliteJobStore } from '../../../src/io/sqlite/open-sqlite-job-store.ts';
-import { jobStoreConformance } from '../../conformance/job-store.ts';
+import { ledgerConformance } from '../../conformance/job-store-ledgers.ts';
+import { jobListConformance } from '../../conformance/job-store-lists.ts';
+import { jobStoreConformance, type JobStoreHarness } from '../../conformance/job-store.ts';
 import { MemoryJobStore, MemoryJobStoreDisk } from '../../support/memory-job-store.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
-jobStoreConformance('SqliteJobStore', async () => {
+async function onDisk(): Promise<JobStoreHarness> {
   const directory = await temporaryDirectory();
   return {
     open: (bootId = 'boot 1') =>
@@ -17,12 +19,17 @@ jobStoreConformance('SqliteJobStore', async () => {
       }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
-});
+}
 
-jobStoreConformance('MemoryJobStore', () => {
+function inMemory(): Promise<JobStoreHarness> {
   const disk = new MemoryJobStoreDisk();
   return Promise.resolve({
     open: (bootId = 'boot 1') => new MemoryJobStore(disk, bootId),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
-});
+}
+
+for (const suite of [jobStoreConformance, jobListConformance, ledgerConformance]) {
+  suite('SqliteJobStore', onDisk);
+  suite('MemoryJobStore', inMemory);
+}

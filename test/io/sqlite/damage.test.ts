@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { BG_JOB_STATE } from '../../../src/core/constants.ts';
 import { openSqliteJobStore } from '../../../src/io/sqlite/open-sqlite-job-store.ts';
 import type { JobStore } from '../../../src/ports/job-store.ts';
-import { aFile, aJob } from '../../conformance/job-store-values.ts';
+import { aFile, aJob, anEvent } from '../../conformance/job-store-values.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
 
 function open(directory: TemporaryDirectory, warnings: string[] = []): JobStore {
@@ -58,6 +58,7 @@ const DAMAGES: readonly [string, (path: string) => void][] = [
   ['is cut short', (path) => truncateSync(path, 4_096 * 9)],
   ['lacks a table', (path) => execute(path, 'DROP TABLE outbox')],
   ['has lost its version', (path) => execute(path, 'PRAGMA user_version = 0')],
+  ['is newer than it says', (path) => execute(path, 'PRAGMA user_version = 1')],
 ];
 
 function overwrite(path: string, position: number, length: number): void {
@@ -170,6 +171,14 @@ const BAD_COLUMNS: readonly [string, string][] = [
   ['bytes_total', '9007199254740992'],
   ['queue_order', '9223372036854775807'],
   ['created_ms', '-9223372036854775807'],
+  ['max_bytes_per_second', '-1'],
+  ['download', "'{'"],
+  ['download', "'[]'"],
+  ['download', `'{"started":true,"properties":{},"ranges":[]}'`],
+  ['download', `'{"started":1,"properties":{},"ranges":[[0]],"streams":false}'`],
+  ['download', `'{"started":true,"properties":[],"ranges":[],"streams":false}'`],
+  ['download', `'{"started":true,"properties":{"Uri":null},"ranges":[],"streams":false}'`],
+  ['download', `'{"started":true,"properties":{"Uri":{}},"ranges":[[0,1]],"streams":false}'`],
   ['last_failure', "'{'"],
   ['last_failure', "'[]'"],
   ['last_failure', `'{"kind":"fatal","code":1,"hresult":1,"message":""}'`],
@@ -207,6 +216,18 @@ for (const [column, value] of BAD_COLUMNS) {
       );
       assert.deepEqual(store.queued(false, 16), rest);
       assert.deepEqual(store.queued(false, 2), rest);
+      const page = { limit: 2, includeFinal: true, family: 'both' } as const;
+      assert.deepEqual(
+        store.page(page).map(({ id }) => id),
+        rest,
+      );
+      assert.deepEqual(
+        store.page({ ...page, owner: 'somebody', afterId: 'bad' }).map(({ id }) => id),
+        ['c'],
+      );
+      assert.deepEqual(store.countByState(), new Map([[BG_JOB_STATE.QUEUED, 2]]));
+      assert.deepEqual(store.countByState('somebody'), new Map([[BG_JOB_STATE.QUEUED, 2]]));
+      assert.deepEqual(store.queueBounds(false), { first: 0, last: 0 });
       assert.deepEqual(store.interrupted(true), rest);
       assert.deepEqual(store.createdBefore(9_999), rest);
       const refused = hasCode('E_UNEXPECTED', /job bad cannot be read, and is left alone/);
@@ -214,6 +235,8 @@ for (const [column, value] of BAD_COLUMNS) {
       assert.throws(() => store.commit({ job: aJob('bad') }), refused);
       assert.throws(() => store.commit({ files: [aFile('bad')] }), refused);
       assert.throws(() => store.setDiscarded('bad', true), refused);
+      assert.throws(() => store.deleteFinal('bad'), refused);
+      assert.throws(() => store.saveSecret('bad', 'authHeaders', 'x'), refused);
       const file = aFile('bad');
       assert.throws(
         () => store.checkpoint({ job: aJob('bad'), file, durability: 'flushed' }),
@@ -249,6 +272,58 @@ test('an unreadable job is not forgotten with the old ones', async () => {
   assert.equal(store.unreadable().length, 1);
 });
 
+const BAD_EVENTS: readonly [string, string][] = [
+  ['kind', "'job.eaten'"],
+  ['body', "'{'"],
+  ['body', "'[]'"],
+  ['body', "'{}'"],
+  ['body', `'{"from":0,"to":42}'`],
+  ['body', `'{"from":0,"to":3,"failure":{"kind":"fatal"}}'`],
+  ['at_ms', '9223372036854775807'],
+];
+
+for (const [column, value] of BAD_EVENTS) {
+  test(`an event whose ${column} is ${value} is skipped alone, and told of once`, async () => {
+    await using directory = await temporaryDirectory();
+    const body = { kind: 'job.state', from: 0, to: 2 } as const;
+    {
+      using store = open(directory);
+      store.commit({ events: [1, 2, 3].map(() => anEvent('a', { body })) });
+    }
+    change(directory, `UPDATE event SET ${column} = ${value} WHERE sequence = 2`);
+    const warnings: string[] = [];
+    using store = open(directory, warnings);
+    for (const filter of [{}, { jobId: 'a' }, { owner: 'somebody' }]) {
+      assert.deepEqual(
+        store.events.read(0, 2, filter).map(({ sequence }) => sequence),
+        [1, 3],
+      );
+    }
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, new RegExp(`^Event 2 of the log cannot be read.*${column}`));
+    assert.equal(store.events.lastSequence, 3);
+  });
+}
+
+test('traffic that makes no sense is skipped, and the rest is told', async () => {
+  await using directory = await temporaryDirectory();
+  {
+    using store = open(directory);
+    for (const source of ['origin', 'mirror', 'wasted'] as const) {
+      store.traffic.add(0, source, { down: 1, up: 0 });
+    }
+  }
+  change(directory, "UPDATE traffic SET bytes_down = -1 WHERE source = 'origin'");
+  change(directory, "UPDATE traffic SET source = 'moon' WHERE source = 'mirror'");
+  const warnings: string[] = [];
+  using store = open(directory, warnings);
+  assert.deepEqual(
+    store.traffic.read(1).map(({ source }) => source),
+    ['wasted'],
+  );
+  assert.equal(warnings.length, 2);
+});
+
 const BAD_FILES: readonly [string, string][] = [
   ['ranges', "'[[0]]'"],
   ['ranges', "'[[-1,5]]'"],
@@ -261,6 +336,7 @@ const BAD_FILES: readonly [string, string][] = [
   ['duration_ms', '-1.5'],
   ['done', '3'],
   ['bytes_from_http', '9223372036854775807'],
+  ['bytes_from_cache', '-1'],
 ];
 
 for (const [column, value] of BAD_FILES) {

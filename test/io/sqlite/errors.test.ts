@@ -80,8 +80,8 @@ test('corruption that a statement meets later is an error of that statement', as
   }
   db.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory');
   const descriptor = openSync(directory.join('haulyard.db'), 'r+');
-  const pages = Number(readPragma(db, 'page_count')) - 15;
-  writeSync(descriptor, Buffer.alloc(4_096 * pages, 0xa5), 0, 4_096 * pages, 4_096 * 15);
+  const pages = Number(readPragma(db, 'page_count')) - 35;
+  writeSync(descriptor, Buffer.alloc(4_096 * pages, 0xa5), 0, 4_096 * pages, 4_096 * 35);
   closeSync(descriptor);
   // The check at the next start finds it, but for a store so large that files are not looked at.
   assert.throws(() => checkDatabase(db), /DamagedDatabase|malformed/);

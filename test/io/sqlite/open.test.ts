@@ -3,14 +3,22 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSyn
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 
-import { refuseNewer, SCHEMA_VERSION, schemaVersion } from '../../../src/io/sqlite/migrations.ts';
+import { BG_JOB_STATE } from '../../../src/core/constants.ts';
+import { GUID_NULL } from '../../../src/core/job/job.ts';
+import {
+  migrate,
+  refuseNewer,
+  SCHEMA_VERSION,
+  schemaVersion,
+  STEPS,
+} from '../../../src/io/sqlite/migrations.ts';
 import { openDatabase } from '../../../src/io/sqlite/open-database.ts';
 import { openSqliteJobStore } from '../../../src/io/sqlite/open-sqlite-job-store.ts';
 import { readPragma } from '../../../src/io/sqlite/pragmas.ts';
 import { SQL } from '../../../src/io/sqlite/statements.ts';
 import { currentBootId } from '../../../src/io/system/boot-id.ts';
 import type { JobStore } from '../../../src/ports/job-store.ts';
-import { aFile, aJob } from '../../conformance/job-store-values.ts';
+import { aFile, aJob, anEvent } from '../../conformance/job-store-values.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.ts';
 
 function open(
@@ -49,7 +57,7 @@ test('every table is strict', async () => {
     .all();
   db.close();
   const own = tables.filter(({ name }) => !String(name).startsWith('sqlite_'));
-  assert.equal(own.length, 5);
+  assert.equal(own.length, 11);
   for (const { name, strict } of own) assert.equal(strict, 1, String(name));
 });
 
@@ -59,9 +67,10 @@ test('lists that are asked for again and again read an index and sort nothing', 
   const { queuedForeground, queuedBackground, running, runningOrQueued } = SQL;
   const { liveJobs, createdBefore, undiscarded, purgeable } = SQL;
   const queues = [queuedForeground, queuedBackground, running, runningOrQueued];
-  for (const sql of [...queues, liveJobs, createdBefore, undiscarded, purgeable]) {
-    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
-    const steps = plan.map(({ detail }) => String(detail));
+  const { pageOfLive, pageOfAll, pageOfOwner, queuedAfter, queuedBefore } = SQL;
+  const pages = [pageOfLive, pageOfAll, pageOfOwner, queuedAfter, queuedBefore];
+  for (const sql of [...queues, ...pages, liveJobs, createdBefore, undiscarded, purgeable]) {
+    const steps = planOf(db, sql).filter((step) => !/^(MERGE|LEFT|RIGHT)/.test(step));
     assert.ok(
       steps.every((step) => /USING (COVERING )?INDEX job_/.test(step)),
       `${sql}: ${steps.join('; ')}`,
@@ -69,6 +78,114 @@ test('lists that are asked for again and again read an index and sort nothing', 
   }
   db.close();
 });
+
+test('a page, an event and a request are searched for, and nothing is sorted', async () => {
+  await using directory = await temporaryDirectory();
+  const db = openDatabase(directory.join('haulyard.db'), assert.fail);
+  const wanted = {
+    pageOfLive: /seq>\?/,
+    pageOfAll: /seq>\?.*seq>\?/,
+    pageOfOwner: /owner=\? AND seq>\?/,
+    seqBeforeId: /id<\?/,
+    queuedAfter: /<expr>=\? AND queue_order>\?/,
+    queuedBefore: /<expr>=\? AND queue_order<\?/,
+    eventsAfter: /rowid>\?/,
+    eventsOfJob: /job_id=\? AND sequence>\?/,
+    eventsOfOwner: /owner=\? AND sequence>\?/,
+    eventsOfJobAndOwner: /job_id=\? AND sequence>\?/,
+    request: /owner=\? AND name=\?/,
+    deleteRequests: /at_ms<\?/,
+  } as const;
+  for (const [name, searched] of Object.entries(wanted)) {
+    const plan = planOf(db, SQL[name as keyof typeof wanted]).join('; ');
+    assert.match(plan, searched, name);
+    assert.doesNotMatch(plan, /SCAN|TEMP B-TREE/, name);
+  }
+  db.close();
+});
+
+function planOf(db: DatabaseSync, sql: string): readonly string[] {
+  const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+  return plan.map(({ detail }) => String(detail));
+}
+
+test('a store of version 1 keeps its jobs, files and headers, and gets the new tables', async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.join('haulyard.db');
+  writeVersionOne(path);
+  {
+    using store = open(directory, { bootId: 'boot' });
+    assert.deepEqual(store.unreadable(), []);
+    const failure = {
+      kind: 'transient',
+      code: 'ERROR_WINHTTP_TIMEOUT',
+      hresult: 5,
+      message: '',
+    } as const;
+    const live = aJob('live', { displayName: 'it', queueOrder: 7, lastFailure: failure });
+    const final = aJob('final', { state: BG_JOB_STATE.CANCELLED });
+    assert.deepEqual(store.list({ includeFinal: true }), [live, final]);
+    assert.deepEqual(store.page({ limit: 9, includeFinal: false, family: 'job' }), [live]);
+    assert.deepEqual(
+      store.page({ limit: 9, includeFinal: true, family: 'job', owner: 'somebody' }),
+      [live, final],
+    );
+    const statistics = { bytesFromHttp: 9, bytesFromCacheHost: 0, durationMs: 1.5 };
+    const sets = { flushed: [{ start: 0, end: 5 }], written: [{ start: 0, end: 9 }] };
+    assert.deepEqual(store.loadFiles('live'), [aFile('live', 0, { ...sets, statistics })]);
+    assert.equal(store.outboxOf('live')[0]?.event, 'error');
+    assert.equal(store.maxQueueOrder, 7);
+    assert.deepEqual(store.undiscarded(), ['final']);
+
+    assert.deepEqual([store.events.lastSequence, store.events.trimmedSequence], [0, 0]);
+    store.commit({ job: { ...live, maxBytesPerSecond: 5 }, events: [anEvent('live')] });
+    store.saveSecret('live', 'authHeaders', 'x');
+  }
+  using store = open(directory);
+  assert.equal(store.loadJob('live')?.maxBytesPerSecond, 5);
+  assert.equal(store.events.lastSequence, 1);
+  assert.equal(store.loadSecret('live', 'authHeaders'), 'x');
+});
+
+test('an upgrade that is cut short leaves the old version, and is done at the next opening', async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.join('haulyard.db');
+  writeVersionOne(path);
+  const db = new DatabaseSync(path);
+  // The step fails at its last table, after everything before it was changed.
+  db.exec('CREATE TABLE secret (in_the_way)');
+  assert.throws(() => migrate(db), /already exists/);
+  assert.equal(schemaVersion(db), 1);
+  db.exec('DROP TABLE secret');
+  db.close();
+  using store = open(directory);
+  assert.equal(store.list({ includeFinal: true }).length, 2);
+});
+
+/** What version 1 of the program wrote: its tables, and rows that name its columns only. */
+function writeVersionOne(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(`PRAGMA journal_mode = WAL; ${STEPS[0]!}; PRAGMA user_version = 1`);
+  const columns =
+    'id, display_name, type, owner, state, priority, notify_flags, notification_clsid, ' +
+    'created_ms, modified_ms, resumed, queue_order, publishing, files_total, files_transferred, ' +
+    'files_unknown_size, files_without_sink, bytes_total, bytes_transferred, last_failure';
+  const addJob = db.prepare(
+    `INSERT INTO job (${columns}) VALUES (?, ?, 0, 'somebody', ?, 2, 3, ?, 1000, 1000, 0, ?, 0, ` +
+      '0, 0, 0, 0, 0, 0, ?)',
+  );
+  const failure = '{"kind":"transient","code":"ERROR_WINHTTP_TIMEOUT","hresult":5,"message":""}';
+  addJob.run('live', 'it', BG_JOB_STATE.SUSPENDED, GUID_NULL, 7, failure);
+  addJob.run('final', 'A job', BG_JOB_STATE.CANCELLED, GUID_NULL, 0, null);
+  db.exec(`
+    INSERT INTO file (job_seq, idx, file_id, remote_name, ranges, integrity, flushed, written,
+      written_boot_id, done, published, bytes_from_http, duration_ms)
+    VALUES (1, 0, 'file 0', 'http://origin.test/0.bin', '[]', '{}', '0-5', '0-9', 'boot', 0, 0, 9, 1.5);
+    INSERT INTO outbox (job_seq, event) VALUES (1, 'error');
+    UPDATE queue SET max_order = 7;
+  `);
+  db.close();
+}
 
 test('a store of version 0 becomes one of the present version', async () => {
   await using directory = await temporaryDirectory();
@@ -98,7 +215,7 @@ test('a store of a newer version is refused and not touched', async () => {
     (error: unknown) => {
       assert.ok(error instanceof Error && 'code' in error);
       assert.equal(error.code, 'E_UNSUPPORTED');
-      assert.match(error.message, /newer version of haulyard.*format 2.*up to 1/);
+      assert.match(error.message, /newer version of haulyard.*format 3.*up to 2/);
       return true;
     },
   );
@@ -178,6 +295,49 @@ test('custom headers stand in no file as they are', async () => {
     assert.equal(store.loadCustomHeaders('a'), secret);
   }
   assert.deepEqual(shown(), []);
+});
+
+test('other secrets stand in no file as they are, while the store is open and after', async () => {
+  await using directory = await temporaryDirectory();
+  const secret = 'Authorization: Bearer of a heavy load';
+  const shown = (): string[] =>
+    readdirSync(directory.path).filter((name) => {
+      const bytes = readFileSync(directory.join(name));
+      const encoded = Buffer.from(secret).toString('base64').slice(0, 40);
+      return bytes.includes('heavy load') || bytes.includes(encoded);
+    });
+  {
+    using store = open(directory);
+    store.commit({ job: aJob('a') });
+    store.saveSecret('a', 'authHeaders', secret);
+    assert.deepEqual(shown(), []);
+  }
+  assert.deepEqual(shown(), []);
+  using store = open(directory);
+  assert.equal(store.loadSecret('a', 'authHeaders'), secret);
+});
+
+test('a sealed secret opens under its own name alone', async () => {
+  await using directory = await temporaryDirectory();
+  {
+    using store = open(directory);
+    store.commit({ job: aJob('a') });
+    store.saveSecret('a', 'authHeaders', 'one');
+    store.saveSecret('a', 'other', 'two');
+  }
+  const db = new DatabaseSync(directory.join('haulyard.db'));
+  db.exec(`
+    UPDATE secret SET box = (SELECT box FROM secret WHERE name = 'other');
+    INSERT INTO custom_headers (job_seq, box) SELECT 1, box FROM secret WHERE name = 'other';
+  `);
+  db.close();
+  const warnings: string[] = [];
+  using store = open(directory, { warnings });
+  assert.equal(store.loadSecret('a', 'authHeaders'), undefined);
+  assert.equal(store.loadCustomHeaders('a'), undefined);
+  assert.equal(store.loadSecret('a', 'other'), 'two');
+  assert.match(warnings[0] ?? '', /secret authHeaders of job a cannot be deciphered/);
+  assert.equal(warnings.length, 2);
 });
 
 test('equal headers of two jobs are sealed differently, and do not open for the other', async () => {

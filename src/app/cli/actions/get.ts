@@ -1,24 +1,24 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 
 import { maskUrl } from '../../../core/errors.ts';
-import { errorFromFileSystem } from '../../../core/node-errors.ts';
-import type { IBackgroundCopyManager } from '../../../core/interfaces/manager.ts';
-import { directoriesOf, planDownloads, type PlannedDownload } from '../download-plan.ts';
-import { readJobBook, type Demands, type JobBook } from '../job-book.ts';
+import { planDownloads, type PlannedDownload } from '../download-plan.ts';
+import type { Bookings } from '../bookings.ts';
+import type { Demands } from '../job-book.ts';
 import { listenForInterruption } from '../interruption.ts';
 import { checksumOption, headersOption, priorityOption, timeoutOption } from '../option-values.ts';
 import { CommandError } from '../command-error.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { EXIT } from '../exit-numbers.ts';
-import { openJobs } from '../open-jobs.ts';
 import { exitCodeOfAll, type Outcome } from '../outcome.ts';
 import { openOutput, type Output } from '../output.ts';
+import type { OpenManagerOptions } from '../../../index.ts';
 import { printable } from '../printable.ts';
 import { openDisplay } from '../progress/open-display.ts';
 import type { ProgressDisplay } from '../progress/progress.ts';
 import { readUrlList } from '../read-url-list.ts';
 import { adviceLine, atPercent, endLine } from '../report.ts';
-import { exists, fileExists, knownSize, outcomeError, runJob, type JobTask } from '../run-job.ts';
+import { findService } from '../remote/find-service.ts';
+import { exists, fileExists, outcomeError, runJob, type JobTask } from '../run-job.ts';
 import { engineOptions, type TransferOptions } from '../transfer-options.ts';
 
 /** Options of `get`, as typed. */
@@ -36,8 +36,7 @@ export interface GetOptions extends TransferOptions {
 
 /** What every download of one command shares. */
 interface Round {
-  readonly manager: IBackgroundCopyManager;
-  readonly book: JobBook;
+  readonly bookings: Bookings;
   readonly demands: Demands;
   readonly display: ProgressDisplay;
   readonly output: Output;
@@ -67,32 +66,42 @@ export async function get(urls: readonly string[], options: GetOptions): Promise
   using interruption = listenForInterruption();
   const { signal } = interruption;
   const outcomes: Outcome[] = [];
+  let resumeOptions = '';
   {
-    await using manager = await openJobs('get', options, output, engine);
-    const book = await readJobBook(manager);
     using display = await openDisplay(output);
+    await using bookings = await openBookings(options, output, display, engine);
+    ({ resumeOptions } = bookings);
     const keepExisting = !options.clobber;
-    const round = { manager, book, demands, display, output, keepExisting, signal };
+    const round = { bookings, demands, display, output, keepExisting, signal };
     await fetchAll(plan, round, outcomes);
   }
   const again = signal.aborted
     ? 'Run the same command again, or: '
     : 'Try again with the same command, or: ';
-  const advice = adviceLine(outcomes, again, options.dataDir);
+  const advice = adviceLine(outcomes, again, options.dataDir, resumeOptions);
   if (advice !== undefined) output.line(advice);
   return signal.aborted && outcomes.length < plan.length
     ? EXIT.UNFINISHED
     : exitCodeOfAll(outcomes);
 }
 
-async function makeDirectories(plan: readonly PlannedDownload[], directory: string): Promise<void> {
-  for (const path of directoriesOf(plan, directory)) {
-    try {
-      await mkdir(path, { recursive: true });
-    } catch (error) {
-      throw errorFromFileSystem(error, `create the directory ${path}`, 'directory');
-    }
+/** The jobs of the service when one runs, those of this process otherwise. */
+async function openBookings(
+  options: GetOptions,
+  output: Output,
+  display: ProgressDisplay,
+  engine: OpenManagerOptions,
+): Promise<Bookings> {
+  const link = await findService(options);
+  if (link === undefined) {
+    const { embeddedBookings } = await import('../embedded-bookings.ts');
+    return embeddedBookings(options, output, engine);
   }
+  if (options.connections !== undefined) {
+    output.line('-x is the setting http.connections_per_origin of the service; it is left alone.');
+  }
+  const { remoteBookings } = await import('../remote/remote-bookings.ts');
+  return remoteBookings(link, engine.maxBytesPerSecond, (line) => display.line(line));
 }
 
 /** Makes or takes up one job after the other, in the order of the command, and lets them all run. */
@@ -126,15 +135,12 @@ async function prepared(
   wanted: PlannedDownload,
   round: Round,
 ): Promise<{ readonly task: JobTask; readonly before: number }> {
-  const { manager, book, demands, display, keepExisting } = round;
+  const { bookings, demands, display, keepExisting } = round;
   const { url, file } = wanted;
   const name = nameOf(wanted);
   if (keepExisting && (await exists(file))) throw fileExists(file);
-  const { job, note } = await book.jobFor(manager, wanted, demands);
-  const id = await job.getId();
-  const progress = await job.getProgress();
-  const bytesTotal = knownSize(progress.bytesTotal);
-  const { bytesTransferred: before } = progress;
+  const { job, id, note } = await bookings.jobFor(wanted, demands);
+  const { bytesTotal, bytesTransferred: before } = await job.look();
   const resuming =
     before > 0 ? `resuming${atPercent({ bytesTotal, bytesTransferred: before })}` : '';
   const doing = resuming === '' ? `fetching ${maskUrl(url)}` : resuming;

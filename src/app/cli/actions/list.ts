@@ -7,6 +7,7 @@ import { shortName } from '../job-name.ts';
 import { openJobs } from '../open-jobs.ts';
 import { openOutput, type Output } from '../output.ts';
 import { EXIT } from '../exit-numbers.ts';
+import { PLAIN_TABLE } from '../plain-table.ts';
 import { printable, shortened } from '../printable.ts';
 import { percent } from '../progress/progress-text.ts';
 
@@ -27,7 +28,7 @@ export async function list(options: ListOptions): Promise<number> {
     await using manager = await openJobs('list', options, output);
     for await (const job of await manager.enumJobs()) jobs.push(await jobFacts(job));
   }
-  output.object(jobs);
+  output.list(jobs);
   if (!output.json) showTable(jobs, options.all === true ? jobs.length : JOBS_SHOWN, output);
   return EXIT.OK;
 }
@@ -49,7 +50,7 @@ function tableOf(jobs: readonly JobFacts[], { colors }: Output): string {
   const table = new Table({
     head: head.map((title) => colors.bold(title)),
     style: { head: [], border: [], compact: true },
-    chars: PLAIN,
+    chars: PLAIN_TABLE,
   });
   for (const job of jobs) {
     const { id, state, bytesTotal, bytesTransferred, lastFailure } = job;
@@ -65,22 +66,3 @@ function tableOf(jobs: readonly JobFacts[], { colors }: Output): string {
   }
   return table.toString();
 }
-
-/** No frame: the lines of a table are easier to copy and to search without. */
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};

@@ -10,7 +10,9 @@ import { printable } from '../printable.ts';
 import { openDisplay } from '../progress/open-display.ts';
 import type { ProgressDisplay } from '../progress/progress.ts';
 import { adviceLine, atPercent, endLine } from '../report.ts';
-import { knownSize, runJob } from '../run-job.ts';
+import { knownSize } from '../known-size.ts';
+import { runJob } from '../run-job.ts';
+import { embeddedJob } from '../runnable-job.ts';
 import { engineOptions, type TransferOptions } from '../transfer-options.ts';
 
 /** `haulyard resume`: runs jobs in this process until they are done, and completes them. */
@@ -45,7 +47,11 @@ async function resumed(
     name,
     `resuming${atPercent({ bytesTotal: knownSize(bytesTotal), bytesTransferred: before })}`,
   );
-  const outcome = await runJob({ job, id, name, ...(await soleFile(job)) }, display, signal);
+  const outcome = await runJob(
+    { job: embeddedJob(job), id, name, ...(await soleFile(job)) },
+    display,
+    signal,
+  );
   display.end(id, endLine(outcome, before, output));
   output.object(outcome);
   return outcome;

@@ -1,11 +1,11 @@
 import { maskUrl } from '../../../core/errors.ts';
 import { formatBytes, formatDuration } from '../../../core/units.ts';
 import { EXIT } from '../exit-numbers.ts';
-import { findJob } from '../find-job.ts';
+import { findJobs } from '../find-job.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { jobDetails, type FileFacts, type JobDetails } from '../job-facts.ts';
 import { digestInName, shortName } from '../job-name.ts';
-import type { StateName } from '../outcome.ts';
+import { nextStep } from '../next-step.ts';
 import { openJobs } from '../open-jobs.ts';
 import { openOutput } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -15,13 +15,14 @@ import { errorLine } from '../report.ts';
 const FILES_SHOWN = 50;
 const RANGES_SHOWN = 10;
 
-/** `haulyard show`: everything there is to know of one job. */
-export async function show(jobId: string, options: GlobalOptions): Promise<number> {
+/** `haulyard show`: everything there is to know of jobs. */
+export async function show(jobIds: readonly string[], options: GlobalOptions): Promise<number> {
   const output = openOutput(options);
   await using manager = await openJobs('show', options, output);
-  const details = await jobDetails(await findJob(manager, jobId));
-  output.object(details);
-  if (!output.json) {
+  for (const job of await findJobs(manager, jobIds)) {
+    const details = await jobDetails(job);
+    output.object(details);
+    if (output.json) continue;
     for (const line of detailLines(details)) output.line(line);
   }
   return EXIT.OK;
@@ -47,7 +48,7 @@ export function detailLines(job: JobDetails): readonly string[] {
     facts.push(['headers', printable(job.customHeaderNames.join(', '))]);
   }
   if (job.lastFailure !== null) facts.push(['failure', errorLine(job.lastFailure)]);
-  facts.push(['next', nextStep(job)]);
+  facts.push(['next', nextStep(job.id, job.state)]);
   const files = job.files.slice(0, FILES_SHOWN).flatMap(fileLines);
   const hidden = job.files.length - FILES_SHOWN;
   if (hidden > 0) files.push(`  and ${hidden} more; --json shows all`);
@@ -81,21 +82,3 @@ function progressOf(facts: {
   const shown = percent(progress);
   return shown === '' ? size : `${shown}, ${size}`;
 }
-
-function nextStep({ id, state }: JobDetails): string {
-  return NEXT_STEPS[state].replaceAll('ID', id);
-}
-
-const GO_ON = '`haulyard resume ID` goes on; `haulyard cancel ID` forgets it and its bytes';
-
-const NEXT_STEPS: Readonly<Record<StateName, string>> = {
-  queued: GO_ON,
-  connecting: GO_ON,
-  transferring: GO_ON,
-  suspended: GO_ON,
-  transient_error: GO_ON,
-  error: '`haulyard resume ID` tries again; `haulyard cancel ID` forgets it and its bytes',
-  transferred: '`haulyard complete ID` puts its files into place',
-  acknowledged: 'nothing: its files are in place',
-  cancelled: 'nothing: it was cancelled',
-};

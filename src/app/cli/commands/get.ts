@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import type { GetOptions } from '../actions/get.ts';
 import { EXIT, exitCodesHelp } from '../exit-numbers.ts';
-import { examplesHelp, type CommandRun } from './define.ts';
+import { collect, examplesHelp, type CommandRun } from './define.ts';
 
 const EXAMPLES = [
   'haulyard get https://example.com/big.iso',
@@ -23,14 +23,22 @@ export function defineGet(program: Command, run: CommandRun): void {
   program
     .command('get')
     .summary('download URLs to files')
-    .description('Downloads each URL to a file, each as a job of its own.')
+    .description(
+      'Downloads each URL to a file, each as a job of its own: of the service when one runs, of this process otherwise.',
+    )
     .argument('[URL...]', 'http or https URLs')
     .option('-o, --out <FILE>', 'name of the file, with one URL (default: from the URL)')
     .option('-d, --dir <DIR>', 'directory of the files, made when missing (default: the current)')
     .option('-i, --input-file <LIST>', 'a file with URLs, or - for stdin')
-    .option('-x, --connections <N>', 'connections to one server, 1 to 16 (default: 4)')
+    .option(
+      '-x, --connections <N>',
+      'connections to one server, 1 to 16 (default: 4); not with a service',
+    )
     .option('--checksum <ALG=HEX>', 'sha-256=HEX or sha-512=HEX that the file must have')
-    .option('--limit <RATE>', 'bytes per second over all files: 500K, 2M, 16Mbit (default: none)')
+    .option(
+      '--limit <RATE>',
+      'bytes per second: 500K, 2M, 16Mbit (default: none); of each file with a service, of all without',
+    )
     .option('--priority <P>', 'foreground, high, normal or low', 'foreground')
     .option('-H, --header <LINE>', '"Name: value" to send; may be repeated', collect)
     .option('--no-clobber', 'leave existing files alone')
@@ -47,8 +55,4 @@ export function defineGet(program: Command, run: CommandRun): void {
       const { get } = await import('../actions/get.ts');
       run.exitCode = await get(urls, command.optsWithGlobals<GetOptions>());
     });
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

@@ -32,7 +32,9 @@ export interface ProgressDisplay extends Disposable {
 }
 
 /** Bytes still to come over the rate, in milliseconds; undefined when nobody can tell. */
-export function timeLeftMs(progress: Progress): number | undefined {
+export function timeLeftMs(
+  progress: Pick<Progress, 'bytesTotal' | 'bytesTransferred' | 'bytesPerSecond'>,
+): number | undefined {
   const { bytesTotal, bytesTransferred, bytesPerSecond } = progress;
   if (bytesTotal === undefined || bytesPerSecond === undefined || bytesPerSecond <= 0) {
     return undefined;

@@ -1,0 +1,175 @@
+import type { BigIntStats } from 'node:fs';
+import { chmod, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../../core/errors.ts';
+import { hresultFromErrno } from '../../core/hresult.ts';
+import type { FileMark } from './agent-record.ts';
+
+/** Permissions of a destination file, less the umask. */
+const FILE_MODE = 0o664;
+const PERMISSIONS = 0o777n;
+const EEXIST = 17;
+const EACCES = 13;
+
+/** The wall clock and that of the file system may differ by a tick. */
+const CLOCK_SLACK_MS = 1_000;
+
+/** Where the path leads: the agent runs in the root directory, so a relative one begins there. */
+export function destinationPath(path: string): string {
+  // Not normalised: a slash at the end makes the system refuse the name as that of a directory.
+  return path.startsWith('/') ? path : join('/', path);
+}
+
+/** Where the engine puts the content, beside the destination so that a rename is enough. */
+export function stagingPath(path: string, id: string): string {
+  return join(dirname(destinationPath(path)), `.haulyard-agent-${id}`);
+}
+
+/**
+ * Refuses a path where the downloads' user may not put a file, in the errno form of EACCES. All else
+ * that may be wrong with the path shows when the file is made.
+ */
+export async function assertAllowed(
+  path: string,
+  checkTarget: (path: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await checkTarget(destinationPath(path));
+  } catch (error) {
+    if (!isDeliveryOptimizationError(error) || error.code !== 'E_ACCESSDENIED') return;
+    throw new DeliveryOptimizationError('E_FAIL', error.message, {
+      cause: error,
+      hresult: hresultFromErrno(EACCES),
+    });
+  }
+}
+
+/**
+ * Makes the empty file that clients see once `start` has answered.
+ *
+ * @throws the errno form of the reason, 0xC0D00000 + errno; EEXIST for whatever has the name, a
+ *   dangling link and another download's file included
+ */
+export async function createPlaceholder(path: string): Promise<FileMark> {
+  try {
+    // "wx" is O_CREAT with O_EXCL: it follows no link and takes no file of anybody.
+    await using file = await open(destinationPath(path), 'wx', FILE_MODE);
+    return markOf(await file.stat({ bigint: true }));
+  } catch (error) {
+    throw errnoError(error, `The file ${path} could not be made`);
+  }
+}
+
+/** The mark of the file at a path, a link itself rather than what it leads to. */
+export async function markAt(path: string): Promise<FileMark | undefined> {
+  const found = await lstatIfThere(path);
+  return found === undefined ? undefined : markOf(found);
+}
+
+/** The file at the staging name, complete when it is there at all. */
+export async function contentAt(
+  staging: string,
+): Promise<{ readonly mark: FileMark; readonly bytes: number } | undefined> {
+  const found = await lstatIfThere(staging);
+  return found?.isFile() === true ? { mark: markOf(found), bytes: Number(found.size) } : undefined;
+}
+
+/**
+ * Puts the content in the place of the empty file, with the permissions of that.
+ *
+ * Somebody may have deleted the empty file meanwhile; then the content takes the name. Anything else
+ * that stands there is not ours, and stays.
+ *
+ * @throws 0xC0D00011 (EEXIST) when something else has the name, or the errno form of another reason
+ */
+export async function publishContent(
+  staging: string,
+  path: string,
+  placeholder: FileMark,
+): Promise<void> {
+  const target = destinationPath(path);
+  try {
+    const found = await lstatIfThere(target);
+    if (found === undefined) {
+      await chmod(staging, placeholder.mode);
+      // A link never replaces, so a file that came this instant is safe.
+      await link(staging, target);
+      await rm(staging);
+      return;
+    }
+    if (!sameMark(markOf(found), placeholder) || found.size !== 0n) {
+      throw foreign(`${path} is not the empty file this download made; it is left as it is.`);
+    }
+    await chmod(staging, Number(found.mode & PERMISSIONS));
+    await rename(staging, target);
+  } catch (error) {
+    throw errnoError(error, `The content could not be put at ${path}`);
+  }
+}
+
+/** Deletes the file at the path if it is one of `made`; a file of anybody else stays. */
+export async function removeIfMade(path: string, made: readonly FileMark[]): Promise<void> {
+  const target = destinationPath(path);
+  try {
+    const mark = await markAt(target);
+    if (mark === undefined || !made.some((each) => sameMark(each, mark))) return;
+    await rm(target, { force: true });
+  } catch (error) {
+    throw errnoError(error, `The file ${path} could not be deleted`);
+  }
+}
+
+/**
+ * Deletes an empty file that was made and not recorded: a plain file without a byte, ours, and no
+ * older than the intention to make it.
+ */
+export async function removeUnrecorded(path: string, sinceMs: number): Promise<void> {
+  const target = destinationPath(path);
+  const found = await lstatIfThere(target);
+  if (found?.isFile() !== true || found.size !== 0n || found.nlink !== 1n) return;
+  if (process.getuid !== undefined && found.uid !== BigInt(process.getuid())) return;
+  if (found.birthtimeMs < sinceMs - CLOCK_SLACK_MS) return;
+  await rm(target, { force: true });
+}
+
+/** Whether the marks are of one file; its permissions may have changed. */
+export function sameMark(a: FileMark, b: FileMark): boolean {
+  return a.device === b.device && a.inode === b.inode && a.bornNs === b.bornNs;
+}
+
+function markOf(stats: BigIntStats): FileMark {
+  return {
+    device: String(stats.dev),
+    inode: String(stats.ino),
+    bornNs: String(stats.birthtimeNs),
+    mode: Number(stats.mode & PERMISSIONS),
+  };
+}
+
+async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** The form in which clients of the agent know a failure of the file system. */
+function errnoError(error: unknown, what: string): DeliveryOptimizationError {
+  if (isDeliveryOptimizationError(error)) return error;
+  const { errno, message, code } = error as NodeJS.ErrnoException;
+  if (errno === undefined) {
+    return new DeliveryOptimizationError('E_INVALIDARG', `${what}: ${message}.`, { cause: error });
+  }
+  return new DeliveryOptimizationError('E_FAIL', `${what}: ${code ?? message}.`, {
+    cause: error,
+    hresult: hresultFromErrno(errno),
+  });
+}
+
+function foreign(message: string): DeliveryOptimizationError {
+  return new DeliveryOptimizationError('E_FAIL', message, { hresult: hresultFromErrno(EEXIST) });
+}
