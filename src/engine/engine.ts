@@ -54,6 +54,8 @@ export interface EngineSettings {
   readonly startInterrupted: boolean;
   /** Final jobs stay in the store this long, in milliseconds; HISTORY_MS unless told. */
   readonly historyMs?: number;
+  /** Events that must stay in the log, where somebody is still to be told of them. */
+  readonly owedEvents?: () => { readonly protectedSequence?: number };
   /** Hears of trouble that no caller can be told of. */
   readonly onWarning: (message: string) => void;
 }
@@ -114,8 +116,6 @@ export class Engine {
   /** Tells of every step and of bytes that arrived. */
   readonly changes: Changes = new Changes();
   readonly scheduler: Scheduling;
-  /** Events that must stay in the log, where somebody is still to be told of them. */
-  owedEvents: (() => { readonly protectedSequence?: number }) | undefined;
   readonly #parts: EngineParts;
   #settings: EngineSettings;
   #queueOrder: number;

@@ -100,7 +100,7 @@ function sweepRegularly(engine: Engine): () => void {
       store.events.trim({
         beforeMs: wallMs - historyMs,
         keep: MAX_KEPT_EVENTS,
-        ...engine.owedEvents?.(),
+        ...engine.settings.owedEvents?.(),
       });
     });
     cancel = clock.after(SWEEP_INTERVAL_MS, sweep);

@@ -51,7 +51,11 @@ function pass(point: KillPoint): void {
 
 /** What a call of the store is called in a task. */
 function nameOf(method: string, argument: unknown): string {
-  if (method === 'checkpoint') return (argument as FileCheckpoint).durability;
+  if (method === 'checkpoint') {
+    const { durability } = argument as FileCheckpoint;
+    // Two of them say what is flushed, and differ in when the disk has that word.
+    return durability === 'grown' ? 'flushed' : durability;
+  }
   const { job, files = [] } = argument as StoreChange;
   if (job === undefined) return method;
   if (job.state === BG_JOB_STATE.ACKNOWLEDGED) return 'acknowledged';

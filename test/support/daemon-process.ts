@@ -50,6 +50,8 @@ export interface DaemonProcess {
   /** Of its TCP listener. */
   readonly port: number;
   readonly log: readonly LogLine[];
+  /** The newest of what it wrote to its standard error, for messages of tests. */
+  said(): string;
   /** Sends over the service's own socket unless a port is given. */
   call(request: ApiRequest): Promise<ApiAnswer>;
   /** Sends and expects success; returns the body. */
@@ -164,7 +166,7 @@ export async function daemonPlace(toml = '', as?: RunAs): Promise<DaemonPlace> {
         child,
         exited,
         ready,
-        stderr.log,
+        stderr,
         options.env?.['HAULYARD_SOCKET'] ?? socket,
       );
     },
@@ -198,7 +200,7 @@ function daemonProcess(
   child: ChildProcess,
   exited: Promise<Exit>,
   ready: LogLine,
-  log: readonly LogLine[],
+  stderr: Child['stderr'],
   socket: string,
 ): DaemonProcess {
   const addresses = ready['addresses'] as readonly string[];
@@ -211,7 +213,8 @@ function daemonProcess(
       const [, port] = /^http:\/\/.*:(\d+)$/m.exec(addresses.join('\n')) ?? [];
       return Number(port);
     },
-    log,
+    log: stderr.log,
+    said: () => stderr.text(),
     call,
     async ask(method, path, body) {
       const answer = await call({ method, path, body });

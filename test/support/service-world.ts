@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 
+import { owedToHooks } from '../../src/engine/hooks/owed-events.ts';
 import { createTransferService } from '../../src/engine/service/create-transfer-service.ts';
 import { EventHub } from '../../src/engine/service/event-hub.ts';
 import type { Caller, TransferService } from '../../src/engine/service/transfer-service.ts';
@@ -47,7 +48,7 @@ export async function openServiceWorld(
       ca: undefined,
       network,
       onWarning: (message) => warnings.push(message),
-      settings: () => ({
+      settings: (store) => ({
         transfer: {
           pieceSizeBytes: 1_048_576,
           minSplitBytes: MIN_SPLIT_BYTES,
@@ -60,6 +61,7 @@ export async function openServiceWorld(
         maxBytesPerSecond: undefined,
         owner: 'admin',
         startInterrupted: true,
+        owedEvents: () => owedToHooks(store.notes),
         onWarning: (message) => warnings.push(message),
         ...settings,
       }),

@@ -27,9 +27,10 @@ export interface WebhookReceiver extends AsyncDisposable {
 /**
  * Receives webhooks and checks their signatures as the Standard Webhooks specification says.
  *
+ * @param secret - the bytes of the key
  * @param port - a free one unless told, so that it can be down first and come up later
  */
-export async function receiveWebhooks(secret: string, port = 0): Promise<WebhookReceiver> {
+export async function receiveWebhooks(secret: string | Buffer, port = 0): Promise<WebhookReceiver> {
   const taken: Delivery[] = [];
   const refused: Delivery[] = [];
   let isBusy = false;

@@ -4,7 +4,6 @@ import type { IDODownload } from '../../core/interfaces/download.ts';
 import type { AgentProperty, AgentStatus } from './agent-downloads.ts';
 import type { AgentPhase, AgentRecord, FileMark } from './agent-record.ts';
 import {
-  assertAllowed,
   contentAt,
   createPlaceholder,
   publishContent,
@@ -214,8 +213,7 @@ export class AgentDownload {
     await this.#enter({ kind: 'starting', sinceMs: this.#host.wallMs() });
     let placeholder: FileMark | undefined;
     try {
-      await assertAllowed(path, this.#host.checkTarget);
-      placeholder = await createPlaceholder(path);
+      placeholder = await createPlaceholder(path, this.#host.checkTarget);
       await this.#launch(uri, path, placeholder);
     } catch (error) {
       this.#engine = undefined;
@@ -306,9 +304,8 @@ export class AgentDownload {
       if (this.#record.phase.kind === 'started') await this.#stage(this.#record.phase);
       if (this.#record.phase.kind === 'staged') {
         const { path } = this.#record;
-        if (path !== undefined) {
-          await publishContent(this.#staging, path, this.#record.phase.placeholder);
-        }
+        const { placeholder, content } = this.#record.phase;
+        if (path !== undefined) await publishContent(this.#staging, path, placeholder, content);
         this.#isPublished = true;
       }
     } catch (error) {

@@ -1,6 +1,6 @@
-import type { BigIntStats } from 'node:fs';
-import { chmod, link, lstat, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type BigIntStats, constants } from 'node:fs';
+import { link, lstat, open, readlink, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../../core/errors.ts';
 import { hresultFromErrno } from '../../core/hresult.ts';
@@ -11,6 +11,10 @@ const FILE_MODE = 0o664;
 const PERMISSIONS = 0o777n;
 const EEXIST = 17;
 const EACCES = 13;
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** Opens a directory to name files in it, whether it may be listed or not (Linux). */
+const O_PATH = 0o10000000;
 
 /** The wall clock and that of the file system may differ by a tick. */
 const CLOCK_SLACK_MS = 1_000;
@@ -26,11 +30,36 @@ export function stagingPath(path: string, id: string): string {
   return join(dirname(destinationPath(path)), `.haulyard-agent-${id}`);
 }
 
+/** A directory, and how names in it are spelled. */
+interface Place {
+  readonly directory: string;
+  readonly at: (name: string) => string;
+}
+
+/**
+ * Works in the directory of a path. A service that runs as root holds the directory open and names files
+ * through that very opening: one that is exchanged for a link between two steps would else lead
+ * root's hand to wherever the link points.
+ */
+async function inDirectoryOf<Result>(
+  target: string,
+  task: (place: Place) => Promise<Result>,
+): Promise<Result> {
+  const path = dirname(target);
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0) {
+    return task({ directory: path, at: (name) => join(path, name) });
+  }
+  await using held = await open(path, O_PATH | O_DIRECTORY);
+  const through = `/proc/self/fd/${held.fd}`;
+  // Awaited here: the directory is to stay open until the task is done.
+  return await task({ directory: await readlink(through), at: (name) => `${through}/${name}` });
+}
+
 /**
  * Refuses a path where the downloads' user may not put a file, in the errno form of EACCES. All else
  * that may be wrong with the path shows when the file is made.
  */
-export async function assertAllowed(
+async function assertAllowed(
   path: string,
   checkTarget: (path: string) => Promise<void>,
 ): Promise<void> {
@@ -48,14 +77,29 @@ export async function assertAllowed(
 /**
  * Makes the empty file that clients see once `start` has answered.
  *
+ * @param checkTarget - refuses with E_ACCESSDENIED where the downloads' user may not put a file; that is
+ *   EACCES here
  * @throws the errno form of the reason, 0xC0D00000 + errno; EEXIST for whatever has the name, a
  *   dangling link and another download's file included
  */
-export async function createPlaceholder(path: string): Promise<FileMark> {
-  try {
+export async function createPlaceholder(
+  path: string,
+  checkTarget: (path: string) => Promise<void> = () => Promise.resolve(),
+): Promise<FileMark> {
+  const target = destinationPath(path);
+  const make = async (allowed: string, through: string): Promise<FileMark> => {
+    await assertAllowed(allowed, checkTarget);
     // "wx" is O_CREAT with O_EXCL: it follows no link and takes no file of anybody.
-    await using file = await open(destinationPath(path), 'wx', FILE_MODE);
+    await using file = await open(through, 'wx', FILE_MODE);
     return markOf(await file.stat({ bigint: true }));
+  };
+  try {
+    // What ends with a slash names no file, and the system is to say so in its own code.
+    if (target.endsWith('/')) return await make(target, target);
+    const name = basename(target);
+    return await inDirectoryOf(target, ({ directory, at }) =>
+      make(join(directory, name), at(name)),
+    );
   } catch (error) {
     throw errnoError(error, `The file ${path} could not be made`);
   }
@@ -87,34 +131,51 @@ export async function publishContent(
   staging: string,
   path: string,
   placeholder: FileMark,
+  content: FileMark,
 ): Promise<void> {
-  const target = destinationPath(path);
   try {
-    const found = await lstatIfThere(target);
-    if (found === undefined) {
-      await chmod(staging, placeholder.mode);
-      // A link never replaces, so a file that came this instant is safe.
-      await link(staging, target);
-      await rm(staging);
-      return;
-    }
-    if (!sameMark(markOf(found), placeholder) || found.size !== 0n) {
-      throw foreign(`${path} is not the empty file this download made; it is left as it is.`);
-    }
-    await chmod(staging, Number(found.mode & PERMISSIONS));
-    await rename(staging, target);
+    await inDirectoryOf(destinationPath(path), async ({ at }) => {
+      const target = at(basename(path));
+      const source = at(basename(staging));
+      const found = await lstatIfThere(target);
+      if (found === undefined) {
+        await setMode(source, content, placeholder.mode);
+        // A link never replaces, so a file that came this instant is safe.
+        await link(source, target);
+        await rm(source);
+        return;
+      }
+      if (!sameMark(markOf(found), placeholder) || found.size !== 0n) {
+        throw foreign(`${path} is not the empty file this download made; it is left as it is.`);
+      }
+      await setMode(source, content, Number(found.mode & PERMISSIONS));
+      await rename(source, target);
+    });
   } catch (error) {
     throw errnoError(error, `The content could not be put at ${path}`);
   }
+}
+
+/** Sets the permissions of the content, and of nothing that somebody has put in its place. */
+async function setMode(path: string, content: FileMark, mode: number): Promise<void> {
+  await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const found = await file.stat({ bigint: true });
+  if (!found.isFile() || !sameMark(markOf(found), content)) {
+    throw foreign('Something else stands in the place of the content; it is left as it is.');
+  }
+  await file.chmod(mode);
 }
 
 /** Deletes the file at the path if it is one of `made`; a file of anybody else stays. */
 export async function removeIfMade(path: string, made: readonly FileMark[]): Promise<void> {
   const target = destinationPath(path);
   try {
-    const mark = await markAt(target);
-    if (mark === undefined || !made.some((each) => sameMark(each, mark))) return;
-    await rm(target, { force: true });
+    if ((await markAt(target)) === undefined) return;
+    await inDirectoryOf(target, async ({ at }) => {
+      const mark = await markAt(at(basename(target)));
+      if (mark === undefined || !made.some((each) => sameMark(each, mark))) return;
+      await rm(at(basename(target)), { force: true });
+    });
   } catch (error) {
     throw errnoError(error, `The file ${path} could not be deleted`);
   }
@@ -126,11 +187,14 @@ export async function removeIfMade(path: string, made: readonly FileMark[]): Pro
  */
 export async function removeUnrecorded(path: string, sinceMs: number): Promise<void> {
   const target = destinationPath(path);
-  const found = await lstatIfThere(target);
-  if (found?.isFile() !== true || found.size !== 0n || found.nlink !== 1n) return;
-  if (process.getuid !== undefined && found.uid !== BigInt(process.getuid())) return;
-  if (found.birthtimeMs < sinceMs - CLOCK_SLACK_MS) return;
-  await rm(target, { force: true });
+  if ((await lstatIfThere(target)) === undefined) return;
+  await inDirectoryOf(target, async ({ at }) => {
+    const found = await lstatIfThere(at(basename(target)));
+    if (found?.isFile() !== true || found.size !== 0n || found.nlink !== 1n) return;
+    if (process.getuid !== undefined && found.uid !== BigInt(process.getuid())) return;
+    if (found.birthtimeMs < sinceMs - CLOCK_SLACK_MS) return;
+    await rm(at(basename(target)), { force: true });
+  });
 }
 
 /** Whether the marks are of one file; its permissions may have changed. */

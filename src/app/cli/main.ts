@@ -50,7 +50,11 @@ async function reported(error: unknown): Promise<number> {
   }
   const { exitCodeOf } = await import('./exit-code.ts');
   const { errorLine } = await import('./report.ts');
-  say(errorLine(error.toJSON()));
+  const { printable } = await import('./printable.ts');
+  // Only the last line is one with a code: what is wrong with a configuration has a line for each.
+  const lines = error.message.split('\n');
+  const last = lines.pop() ?? '';
+  say([...lines.map(printable), errorLine({ ...error.toJSON(), message: last })].join('\n'));
   return exitCodeOf(error);
 }
 

@@ -41,10 +41,10 @@ export function timeoutOption(text: string): number {
 }
 
 /** `--priority`. */
-export function priorityOption(text: string): BG_JOB_PRIORITY {
+export function priorityOption(text: string, option = '--priority'): BG_JOB_PRIORITY {
   const priority = PRIORITIES.get(text.toLowerCase());
   if (priority !== undefined) return priority;
-  throw bad('--priority', `"${text}" is none of ${[...PRIORITIES.keys()].join(', ')}.`);
+  throw bad(option, `"${text}" is none of ${[...PRIORITIES.keys()].join(', ')}.`);
 }
 
 /** The name of a priority, as `--priority` takes it. */

@@ -35,8 +35,10 @@ export async function openListeners(
 ): Promise<Listeners> {
   await using opened = new AsyncDisposableStack();
   const addresses: string[] = [];
+  // Closed at once in the end: each may have calls under way, and one wait after the other is too long.
+  const servers = opened.use(new Together());
 
-  const main = opened.use(closing(makeApi({ kind: 'socket', caller: own })));
+  const main = servers.add(closing(makeApi({ kind: 'socket', caller: own })));
   if (inheritsSocket()) {
     await main.app.ready();
     main.app.server.listen({ fd: FIRST_INHERITED_FD });
@@ -56,14 +58,14 @@ export async function openListeners(
     }
     const path = join(dirname(config.socket), `${user}.sock`);
     const caller = { user, administrator: config.administrators.includes(user) };
-    const { app } = opened.use(closing(makeApi({ kind: 'socket', caller })));
+    const { app } = servers.add(closing(makeApi({ kind: 'socket', caller })));
     await openSocket(app, path, opened);
     giveSocket(path, user, ids.uid, ids.gids[0] ?? ids.uid);
     addresses.push(path);
   }
 
   if (config.tcp !== false) {
-    const { app } = opened.use(
+    const { app } = servers.add(
       closing(
         makeApi({
           kind: 'tcp',
@@ -94,6 +96,20 @@ async function openSocket(
   await listenPrivately(app.server, path);
   // Node removes the path itself when the server closes; a crash leaves it to the next start.
   if (process.platform !== 'win32') opened.defer(() => rmSync(path, { force: true }));
+}
+
+/** Things that end side by side. */
+class Together implements AsyncDisposable {
+  readonly #members: AsyncDisposable[] = [];
+
+  add<Member extends AsyncDisposable>(member: Member): Member {
+    this.#members.push(member);
+    return member;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#members.map((member) => member[Symbol.asyncDispose]()));
+  }
 }
 
 /** A server and its end: no new calls, those under way are answered, the rest is cut off. */

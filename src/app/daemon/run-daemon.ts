@@ -1,28 +1,25 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { flushCompileCache } from 'node:module';
 
 import { asDeliveryOptimizationError } from '../../core/errors.ts';
-import { MIN_SPLIT_BYTES } from '../../core/limits.ts';
-import type { AdjustableSettings, EngineSettings } from '../../engine/engine.ts';
-import { HookDispatcher } from '../../engine/hooks/hook-dispatcher.ts';
+import { owedToHooks } from '../../engine/hooks/owed-events.ts';
 import { createTransferService } from '../../engine/service/create-transfer-service.ts';
 import { EventHub } from '../../engine/service/event-hub.ts';
 import { watchSystemNetwork } from '../../io/system/system-network.ts';
 import { openEngine } from '../../open-engine.ts';
 import { packageVersion } from '../../package-version.ts';
 import { createApi } from '../api/create-api.ts';
-import type { Config } from '../config/config.ts';
 import { loadConfig, type LoadConfigOptions, type LoadedConfig } from '../config/load-config.ts';
-import { networkOverrides, retryPolicyOf } from '../config/policies-of.ts';
+import { networkOverrides } from '../config/policies-of.ts';
 import { runtimePaths } from '../config/runtime-paths.ts';
+import { adjustableSettings, authorities, engineSettings } from './engine-settings.ts';
 import { filesOfUsers } from './files-of-users.ts';
 import { inheritsSocket, openListeners } from './listeners.ts';
 import { type ConfigChanges, LiveConfig } from './live-config.ts';
 import { openLog } from './log.ts';
-import { makeHooks } from './make-hooks.ts';
+import { aborted, onSignals } from './process-signals.ts';
 import { notifySystemd } from './readiness.ts';
 import { runAgent, type ServiceAgent } from './run-agent.ts';
+import { ServiceHooks } from './service-hooks.ts';
 import { serviceHost } from './service-host.ts';
 import { ensureSocketDirectory } from './socket-directory.ts';
 import { TokenBook } from './tokens.ts';
@@ -53,7 +50,6 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
   const log = closing.use(openLog(first.values.log));
   const { logger } = log;
   const user = ownUser();
-  const problems: string[] = [];
   const warn = (message: string): void => logger.warn(message);
 
   let config!: LiveConfig;
@@ -67,11 +63,10 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
     { changed, needRestart }: ConfigChanges,
   ): Promise<void> => {
     log.setLevel(loaded.values.log.level);
-    engine.applySettings(adjustable(loaded.values));
+    engine.applySettings(adjustableSettings(loaded.values));
     engine.applyPolicies(loaded.policies());
     network.refresh();
-    // By value: a secret that changed is not told apart where settings are shown.
-    if (!isDeepStrictEqual(loaded.values.notify, hooked)) await startHooks(loaded);
+    await hooks.apply(loaded.values.notify);
     logger.info({ changed }, changed.length > 0 ? 'configuration changed' : 'nothing has changed');
     if (needRestart.length > 0) {
       logger.warn(
@@ -93,6 +88,7 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
       return {
         ...engineSettings(config.current, warn),
         cacheHostsFor: (job) => agent?.cacheHostsFor(job),
+        owedEvents: () => owedToHooks(store.notes),
       };
     },
   });
@@ -101,26 +97,8 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
 
   const hub = closing.use(new EventHub(engine));
   const service = closing.use(createTransferService(engine, hub));
-  let hooks: HookDispatcher | undefined;
-  let hooked: Config['notify'] | undefined;
-  const startHooks = async (loaded: LoadedConfig): Promise<void> => {
-    const before = hooks;
-    hooks = undefined;
-    await before?.[Symbol.asyncDispose]();
-    const { notify } = loaded.values;
-    hooked = notify;
-    hooks = new HookDispatcher(engine, hub, makeHooks(notify), {
-      minDelayMs: notify.retryMinMs,
-      maxDelayMs: notify.retryMaxMs,
-      giveUpAfterMs: notify.giveUpAfterMs,
-    });
-  };
-  await startHooks(config.current);
-  closing.defer(() => hooks?.[Symbol.asyncDispose]());
-  engine.owedEvents = () => {
-    const protectedSequence = hooks?.owedFrom;
-    return protectedSequence === undefined ? {} : { protectedSequence };
-  };
+  const hooks = closing.use(new ServiceHooks(engine, hub));
+  await hooks.apply(config.current.values.notify);
 
   const stopping = new AbortController();
   const stop = (why: string): void => {
@@ -139,7 +117,6 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
     config,
     log,
     listeners: () => addresses,
-    problems: () => problems,
     ready: () => ready,
     stop: () => setImmediate(() => stop('asked for through the interface')),
   });
@@ -193,6 +170,9 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
   logger.info({ version: packageVersion(), pid: process.pid, addresses, user }, 'ready');
   await notifySystemd(['--ready', `--status=${addresses.join(', ')}`], warn);
   options.onReady?.(addresses);
+  // Node writes the cache of compiled code, if one is on, at the end of the process otherwise: that can
+  // take seconds the first time, and a stop has five of them for everything.
+  setImmediate(flushCompileCache);
 
   await aborted(AbortSignal.any([stopping.signal, ...(options.signal ? [options.signal] : [])]));
   ready = false;
@@ -204,68 +184,4 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
   late.unref();
   await closing.disposeAsync();
   clearTimeout(late);
-}
-
-function engineSettings(
-  loaded: LoadedConfig,
-  onWarning: (message: string) => void,
-): EngineSettings {
-  const { values } = loaded;
-  return {
-    ...adjustable(values),
-    transfer: {
-      pieceSizeBytes: values.http.pieceSizeBytes,
-      minSplitBytes: MIN_SPLIT_BYTES,
-      connectionsPerFile: values.http.connectionsPerOrigin,
-      userAgent: values.http.userAgent ?? `haulyard/${packageVersion()}`,
-    },
-    maxBytesPerSecond: undefined,
-    policies: loaded.policies(),
-    owner: ownUser(),
-    startInterrupted: values.daemon.startInterrupted,
-    historyMs: values.jobs.historyMs,
-    streamDirectory: join(values.daemon.dataDir, 'streams'),
-    onWarning,
-  };
-}
-
-/** What of the settings a running engine takes anew. */
-function adjustable({ jobs, http }: Config): AdjustableSettings {
-  return {
-    slots: {
-      foregroundSlots: jobs.foregroundSlots,
-      backgroundSlots: jobs.backgroundSlots,
-      timeSliceMs: jobs.timeSliceMs,
-    },
-    retry: retryPolicyOf(http),
-    connectionsPerOrigin: http.connectionsPerOrigin,
-  };
-}
-
-async function authorities(file: string | undefined): Promise<string | undefined> {
-  return file === undefined ? undefined : readFile(file, 'utf8');
-}
-
-function onSignals(handlers: {
-  readonly stop: (why: string) => void;
-  readonly reload: () => void;
-}): Disposable {
-  const listeners: readonly (readonly [NodeJS.Signals, () => void])[] = [
-    ['SIGTERM', () => handlers.stop('SIGTERM')],
-    ['SIGINT', () => handlers.stop('SIGINT')],
-    ['SIGHUP', () => handlers.reload()],
-  ];
-  for (const [name, listener] of listeners) process.on(name, listener);
-  return {
-    [Symbol.dispose]() {
-      for (const [name, listener] of listeners) process.off(name, listener);
-    },
-  };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

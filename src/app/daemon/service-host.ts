@@ -1,3 +1,4 @@
+import { BG_JOB_STATE } from '../../core/constants.ts';
 import type { LimitRule } from '../../core/policy/effective-limits.ts';
 import type { EffectiveLimit, EffectiveLimits } from '../../core/policy/effective-limits.ts';
 import { describeCost, type NetworkFacts } from '../../core/policy/network-facts.ts';
@@ -15,6 +16,14 @@ import type { ServiceLog } from './log.ts';
 /** Jobs that a policy test looks at. */
 const TESTED_JOBS = 500;
 
+/** States in which a job runs as soon as it may. */
+const WANTS_TO_RUN: ReadonlySet<BG_JOB_STATE> = new Set([
+  BG_JOB_STATE.QUEUED,
+  BG_JOB_STATE.TRANSFERRING,
+  BG_JOB_STATE.TRANSIENT_ERROR,
+]);
+const NOT_WANTED = 'No rule keeps it from running; nobody has started it, or it is done.';
+
 /** The process as the routes see it. */
 export interface HostParts {
   readonly startedAtMs: number;
@@ -24,7 +33,6 @@ export interface HostParts {
   readonly config: LiveConfig;
   readonly log: ServiceLog;
   readonly listeners: () => readonly string[];
-  readonly problems: () => readonly string[];
   readonly ready: () => boolean;
   readonly stop: () => void;
 }
@@ -42,7 +50,10 @@ export function serviceHost(parts: HostParts): ServiceHost {
     dataDirectory: config.current.values.daemon.dataDir,
     user: parts.user,
     listeners: parts.listeners,
-    problems: () => [...parts.problems(), ...config.current.warnings],
+    problems: () => [
+      ...engine.ports.store.unreadable().map(({ jobId, reason }) => `Job ${jobId}: ${reason}`),
+      ...config.current.warnings,
+    ],
     ready: parts.ready,
     stop: parts.stop,
     logs: (limit) => log.recent(limit),
@@ -168,16 +179,17 @@ function policyAnswer(
         engine.scheduler.traitsOf(engine.jobs.get(id)),
       );
       const [block] = blocks;
+      const wanted = WANTS_TO_RUN.has(state);
       const limited =
         bytesPerSecond === 0 ? `${limitedBy ?? 'A limit'} is ${formatRate(0)}.` : undefined;
       return {
         id,
         displayName,
         state: stateName(state),
-        wouldRun: runs,
+        wouldRun: wanted && runs,
         code: block?.failure.code ?? null,
-        reason: block?.failure.message ?? limited ?? null,
-        unblockedBy: block?.unblockedBy ?? null,
+        reason: block?.failure.message ?? limited ?? (wanted ? null : NOT_WANTED),
+        unblockedBy: block?.unblockedBy ?? (wanted ? null : 'Resume the job.'),
       };
     }),
     truncated: nextAfterId !== undefined,

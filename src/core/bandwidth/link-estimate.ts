@@ -4,8 +4,9 @@
  *
  * A mean counts only when bytes flowed in each of its ten seconds: the beginning and the end of a
  * transfer say nothing of a link. Seconds in which a limit held transfers back show the limit and
- * not the link, so they may raise the estimate but never let it expire: a share of a share of a
- * share would end at nothing.
+ * not the link, so they may raise an estimate and never make one. It is forgotten after an hour all the
+ * same: until the next ten seconds have been measured a percentage is no limit then, which is how a
+ * link that was measured through a slow origin is found to be better.
  */
 export interface LinkEstimate {
   /** Bytes of the seconds in a row with traffic, the newest last; at most ten. */
@@ -37,7 +38,7 @@ export function observeSecond(
   const seconds = [...(inRow ? estimate.seconds : []), ...(bytes > 0 ? [bytes] : [])];
   const window = seconds.slice(-WINDOW_SECONDS);
   const minute = Math.floor(second / 60);
-  const kept = forgetOld(estimate.minutes, minute, held);
+  const kept = forgetOld(estimate.minutes, minute);
   const mean = window.reduce((sum, each) => sum + each, 0) / WINDOW_SECONDS;
   const minutes = window.length < WINDOW_SECONDS ? kept : withRate(kept, minute, mean, held);
   return { seconds: window, lastSecond: second, minutes };
@@ -51,19 +52,11 @@ export function bestRate({ minutes }: LinkEstimate): number | undefined {
 
 /** The estimate without what is older than an hour: to be asked for when nothing arrives either. */
 export function expire(estimate: LinkEstimate, second: number): LinkEstimate {
-  return { ...estimate, minutes: forgetOld(estimate.minutes, Math.floor(second / 60), false) };
+  return { ...estimate, minutes: forgetOld(estimate.minutes, Math.floor(second / 60)) };
 }
 
-function forgetOld(
-  minutes: LinkEstimate['minutes'],
-  minute: number,
-  held: boolean,
-): LinkEstimate['minutes'] {
-  const young = minutes.filter((each) => minute - each.minute < KEPT_MINUTES);
-  if (!held || young.length === minutes.length) return young;
-  // Under a limit nothing better can be seen, so the best one stays as if it had just been.
-  const best = Math.max(...minutes.map(({ bytesPerSecond }) => bytesPerSecond));
-  return withRate(young, minute, best, false);
+function forgetOld(minutes: LinkEstimate['minutes'], minute: number): LinkEstimate['minutes'] {
+  return minutes.filter((each) => minute - each.minute < KEPT_MINUTES);
 }
 
 function withRate(
@@ -73,7 +66,7 @@ function withRate(
   held: boolean,
 ): LinkEstimate['minutes'] {
   const best = Math.max(0, ...minutes.map((each) => each.bytesPerSecond));
-  if (held && bytesPerSecond <= best) return minutes;
+  if (held && (minutes.length === 0 || bytesPerSecond <= best)) return minutes;
   const others = minutes.filter((each) => each.minute !== minute);
   const same = minutes.find((each) => each.minute === minute)?.bytesPerSecond ?? 0;
   return [...others, { minute, bytesPerSecond: Math.max(same, bytesPerSecond) }].slice(

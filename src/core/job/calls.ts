@@ -114,7 +114,8 @@ function setDownload(
   const state = lost ? BG_JOB_STATE.SUSPENDED : job.state;
   const next = { ...job, ...traits, download, files, state };
   if (resumes === true) return resume(next, moment);
-  return modified(next, moment, {}, traits === undefined ? [] : [{ kind: 'schedule' }]);
+  // Which links it may use is one of its properties: a running one may have to stop.
+  return modified(next, moment, {}, [{ kind: 'schedule' }]);
 }
 
 function resume(job: Job, moment: Moment): Step {

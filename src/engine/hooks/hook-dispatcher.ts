@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import { jobFactsOf } from '../service/facts-of.ts';
 import type { EventHub } from '../service/event-hub.ts';
 import { pause } from '../transfer/pause.ts';
+import { PLACE_PREFIX, placeOf } from './owed-events.ts';
 
 /** How long and how often a hook is tried. */
 export interface HookRetry {
@@ -14,9 +15,6 @@ export interface HookRetry {
   /** An event that could not be delivered for this long is given up, with a warning. */
   readonly giveUpAfterMs: number;
 }
-
-/** Names of the notes that keep each hook's place. */
-const PLACE_PREFIX = 'hook/';
 
 /**
  * Tells hooks of events: at least once, in order, one at a time for each hook. A hook's place in the
@@ -29,7 +27,9 @@ export class HookDispatcher implements AsyncDisposable {
   readonly #retry: HookRetry;
   readonly #closing = new AbortController();
   readonly #ends: readonly Promise<void>[];
+  /** How far each hook has come, and how far the store knows of it. */
   readonly #places = new Map<string, number>();
+  readonly #stored = new Map<string, number>();
 
   constructor(engine: Engine, hub: EventHub, hooks: readonly Hook[], retry: HookRetry) {
     this.#engine = engine;
@@ -39,32 +39,47 @@ export class HookDispatcher implements AsyncDisposable {
     this.#ends = hooks.map((hook) => this.#follow(hook));
   }
 
-  /** Events after this one are still owed to some hook; undefined without hooks. */
-  get owedFrom(): number | undefined {
-    return this.#places.size === 0 ? undefined : Math.min(...this.#places.values());
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error('The hooks are closed.'));
     await Promise.all(this.#ends);
   }
 
+  /** Tells a hook of events until the hooks are closed. What goes wrong is tried again after a while. */
   async #follow(hook: Hook): Promise<void> {
+    const { clock } = this.#engine.ports;
+    const { minDelayMs, maxDelayMs } = this.#retry;
     const { signal } = this.#closing;
-    const start = this.#placeOf(hook);
-    using subscription = this.#hub.subscribe(start, {});
-    try {
-      for (;;) {
-        const batch = await subscription.next(signal);
-        if (batch.kind === 'reset') {
-          this.#warn(hook, `events up to ${batch.trimmed} are gone from the log and were not told`);
-          this.#keepPlace(hook, batch.trimmed);
-          continue;
-        }
-        for (const event of batch.events) await this.#tell(hook, event);
+    let place = this.#placeOf(hook);
+    for (let delayMs = minDelayMs; ; delayMs = Math.min(maxDelayMs, delayMs * 2)) {
+      try {
+        await this.#tellFrom(place, hook);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#warn(hook, `it is followed again: ${messageOf(error)}`);
       }
-    } catch (error) {
-      if (!signal.aborted) this.#warn(hook, `it stopped: ${messageOf(error)}`);
+      const reached = this.#places.get(hook.name) ?? place;
+      if (reached > place) delayMs = minDelayMs;
+      place = reached;
+      try {
+        await pause(clock, delayMs, signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async #tellFrom(place: number, hook: Hook): Promise<never> {
+    using subscription = this.#hub.subscribe(place, {});
+    for (;;) {
+      const batch = await subscription.next(this.#closing.signal);
+      if (batch.kind === 'reset') {
+        this.#warn(hook, `events up to ${batch.trimmed} are gone from the log and were not told`);
+        this.#keepPlace(hook, batch.trimmed);
+        continue;
+      }
+      for (const event of batch.events) await this.#tell(hook, event);
+      // What the hook did not want is passed by without a word to the disk for each.
+      this.#keepPlace(hook, this.#places.get(hook.name) ?? place);
     }
   }
 
@@ -76,7 +91,10 @@ export class HookDispatcher implements AsyncDisposable {
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
       const job = this.#jobOf(event);
-      if (!hook.wants(event, job)) break;
+      if (!hook.wants(event, job)) {
+        this.#places.set(hook.name, event.sequence);
+        return;
+      }
       try {
         await hook.deliver({ event, job, attempt }, signal);
         break;
@@ -102,15 +120,15 @@ export class HookDispatcher implements AsyncDisposable {
   /** A hook that is new hears of what happens from now on. */
   #placeOf(hook: Hook): number {
     const { notes, events } = this.#engine.ports.store;
-    // 0 is a place too: that of a hook which has had no event yet and is owed the first one.
-    const known = Number(notes.get(PLACE_PREFIX + hook.name) ?? Number.NaN);
-    const place = Number.isSafeInteger(known) && known >= 0 ? known : events.lastSequence;
+    const place = placeOf(notes.get(PLACE_PREFIX + hook.name)) ?? events.lastSequence;
     this.#keepPlace(hook, place);
     return place;
   }
 
   #keepPlace(hook: Hook, sequence: number): void {
     this.#places.set(hook.name, sequence);
+    if (this.#stored.get(hook.name) === sequence) return;
+    this.#stored.set(hook.name, sequence);
     this.#engine.attempt(`store the place of hook ${hook.name}`, () =>
       this.#engine.ports.store.notes.set(PLACE_PREFIX + hook.name, String(sequence)),
     );

@@ -20,6 +20,8 @@ export class EventHub implements Disposable {
   /** Ascending; without a gap up to the newest event seen. */
   #recent: EventRecord[] = [];
   #seen: number;
+  /** What is new in the log is about to be read. */
+  #pulling = false;
   /** Listeners that have had everything there is. */
   #waiting = new Set<Wait>();
 
@@ -27,8 +29,13 @@ export class EventHub implements Disposable {
     this.#log = engine.ports.store.events;
     this.#seen = this.#log.lastSequence;
     this.#unsubscribe = engine.changes.on(() => {
-      if (this.#log.lastSequence > this.#seen)
-        engine.attempt('follow the event log', () => this.#pull());
+      if (this.#pulling || this.#log.lastSequence <= this.#seen) return;
+      this.#pulling = true;
+      // Once the step is over: it may be a part of a transaction that comes to nothing after all.
+      queueMicrotask(() => {
+        this.#pulling = false;
+        if (!engine.closed) engine.attempt('follow the event log', () => this.#pull());
+      });
     });
   }
 

@@ -1,8 +1,9 @@
 import type { BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readlink, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { DeliveryOptimizationError } from '../../core/errors.ts';
+import { hasCode } from './trusted-file.ts';
 
 /** Numeric ids of a user. */
 export interface UserIds {
@@ -32,11 +33,53 @@ export async function assertMayWrite(
   found: BigIntStats,
 ): Promise<void> {
   if (!allows(found, ids, WRITE | SEARCH)) throw refused(user, directory, 'write to');
-  for (let above = dirname(directory); ; above = dirname(above)) {
+  await assertMayEnterAbove(user, ids, directory);
+}
+
+/**
+ * Makes sure that a user could look for a path himself, so that what a service says of it tells him
+ * nothing of places he cannot see. Where a link leads is asked of the user's rights too.
+ *
+ * @throws DeliveryOptimizationError E_ACCESSDENIED that names the directory he may not pass
+ */
+export async function assertMayLook(user: string, ids: UserIds, path: string): Promise<void> {
+  for (const above of placesOn(path)) {
+    const found = await ignoringMissing(stat(above, { bigint: true }));
+    if (found === undefined) {
+      // A link that leads nowhere, as far as he is to know, and one into the dark are the same.
+      if ((await ignoringMissing(readlink(above))) === undefined) return;
+      throw refused(user, above, 'follow the link');
+    }
+    await assertMayEnterAbove(user, ids, await realpath(above));
+    if (above !== path && found.isDirectory() && !allows(found, ids, SEARCH)) {
+      throw refused(user, above, 'enter');
+    }
+  }
+}
+
+/** A path and all above it, from the root down. */
+function placesOn(path: string): string[] {
+  const places = [path];
+  for (let above = dirname(path); above !== places[0]; above = dirname(above))
+    places.unshift(above);
+  return places;
+}
+
+async function assertMayEnterAbove(user: string, ids: UserIds, real: string): Promise<void> {
+  for (let above = dirname(real); ; above = dirname(above)) {
     if (!allows(await stat(above, { bigint: true }), ids, SEARCH)) {
       throw refused(user, above, 'enter');
     }
     if (above === dirname(above)) return;
+  }
+}
+
+async function ignoringMissing<Result>(looking: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EINVAL', 'ELOOP', 'ENAMETOOLONG')) return undefined;
+    throw error;
   }
 }
 
@@ -68,6 +111,6 @@ function allows(found: BigIntStats, { uid, gids }: UserIds, wanted: bigint): boo
 function refused(user: string, directory: string, what: string): DeliveryOptimizationError {
   return new DeliveryOptimizationError(
     'E_ACCESSDENIED',
-    `User ${user} may not ${what} the directory ${directory}, so no file is put there in that name.`,
+    `User ${user} may not ${what} ${what === 'follow the link' ? '' : 'the directory '}${directory}, so no file is put there in that name.`,
   );
 }

@@ -7,8 +7,8 @@ import { errorFromFileSystem } from '../../core/node-errors.ts';
 import type { PartialFileId, PartialFiles } from '../../ports/partial-files.ts';
 import { checkTarget } from './check-target.ts';
 import { DiskPartialFile } from './disk-partial-file.ts';
-import { splitLocalName } from './local-name.ts';
-import { assertMayReplace, assertMayWrite, type UserIds } from './may-write.ts';
+import { checkLocalName, splitLocalName } from './local-name.ts';
+import { assertMayLook, assertMayReplace, assertMayWrite, type UserIds } from './may-write.ts';
 import { createPart, reopenPart } from './open-part.ts';
 import { openPartialFiles } from './partial-files.ts';
 import { partName, partPath } from './part-name.ts';
@@ -44,8 +44,11 @@ export function openOwnedPartialFiles(
   return {
     ...own,
     async checkTarget(localName) {
+      const ids = await known();
+      checkLocalName(localName);
+      await assertMayLook(user, ids, localName);
       await checkTarget(localName);
-      await within(user, await known(), localName, () => Promise.resolve());
+      await within(user, ids, localName, () => Promise.resolve());
     },
     createDirectoryOf: async (localName) => createDirectories(user, await known(), localName),
     async open(id, mustExist) {
@@ -90,8 +93,7 @@ async function within<Result>(
   try {
     await using directory = await open(path, O_RDONLY | O_DIRECTORY);
     through = `/proc/self/fd/${directory.fd}/`;
-    const real = await readlink(`/proc/self/fd/${directory.fd}`);
-    await assertMayWrite(user, ids, real, await directory.stat({ bigint: true }));
+    await assertMayWriteTo(user, ids, directory);
     return await task({ directory, base, at: (name) => through + name });
   } catch (error) {
     throw named(error, through, path);
@@ -112,16 +114,11 @@ async function createDirectories(user: string, ids: UserIds, localName: string):
     try {
       for (const name of names) {
         const path = `/proc/self/fd/${parent.fd}/${name}`;
-        try {
-          await mkdir(path);
-        } catch (error) {
-          // Somebody else was first; what is there is judged when the file is made.
-          if (!hasCode(error, 'EEXIST')) throw error;
-        }
+        const isNew = await makeDirectory(path);
         const made = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         opened.push(made);
-        const { uid } = await made.stat();
-        if (uid === process.geteuid?.()) await give(made, ids);
+        if (isNew) await give(made, ids);
+        else await assertMayWriteTo(user, ids, made);
         await parent.sync();
         parent = made;
       }
@@ -129,6 +126,22 @@ async function createDirectories(user: string, ids: UserIds, localName: string):
       for (const handle of opened) await handle.close();
     }
   });
+}
+
+/** Whether it was made; somebody else may have been first, and then it is that one's. */
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    return false;
+  }
+}
+
+async function assertMayWriteTo(user: string, ids: UserIds, directory: FileHandle): Promise<void> {
+  const real = await readlink(`/proc/self/fd/${directory.fd}`);
+  await assertMayWrite(user, ids, real, await directory.stat({ bigint: true }));
 }
 
 /** Only root may give files away; what another service makes for its users stays its own. */

@@ -37,6 +37,9 @@ export function commandHook(options: CommandHookOptions): Hook {
         // A group of its own, so that what the program has started ends with it.
         detached: process.platform !== 'win32',
       });
+      const exited = exitOf(program, child);
+      // Without a descriptor to spare there are no pipes either, and the reason comes as an event.
+      if (child.pid === undefined) await exited;
       let errors = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         errors = (errors + text).slice(0, MAX_QUOTED_CHARACTERS);
@@ -47,11 +50,9 @@ export function commandHook(options: CommandHookOptions): Hook {
       const onAbort = (): void => killAll(child);
       const timer = setTimeout(onAbort, timeoutMs);
       signal.addEventListener('abort', onAbort, { once: true });
-      let ended: readonly [number | null, NodeJS.Signals | null];
+      let ended: Exit;
       try {
-        ended = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-      } catch (cause) {
-        throw failedToRun(program, (cause as Error).message, cause);
+        ended = await exited;
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
@@ -65,6 +66,21 @@ export function commandHook(options: CommandHookOptions): Hook {
       throw failedToRun(program, errors === '' ? how : `${how}: ${errors.trim()}`);
     },
   };
+}
+
+type Exit = readonly [code: number | null, killedBy: NodeJS.Signals | null];
+
+/** How a program ends, or why it was not even started. Listened to from the first moment on. */
+function exitOf(program: string | undefined, child: ChildProcess): Promise<Exit> {
+  const exited = once(child, 'exit').then(
+    (ended) => ended as unknown as Exit,
+    (cause: Error) => {
+      throw failedToRun(program, cause.message, cause);
+    },
+  );
+  // Whoever waits for it hears of it; until then it must not count as unheard.
+  exited.catch(() => {});
+  return exited;
 }
 
 function killAll(child: ChildProcess): void {

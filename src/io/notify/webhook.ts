@@ -59,7 +59,13 @@ export function webhook(options: WebhookOptions): Hook {
 
 /** The signature as its receiver computes it. */
 export function sign(key: string, signed: string): string {
-  return createHmac('sha256', key).update(signed).digest('base64');
+  return createHmac('sha256', bytesOfKey(key)).update(signed).digest('base64');
+}
+
+/** Libraries for Standard Webhooks write keys as `whsec_` and base64; any other text is its own bytes. */
+function bytesOfKey(key: string): string | Buffer {
+  const prefix = 'whsec_';
+  return key.startsWith(prefix) ? Buffer.from(key.slice(prefix.length), 'base64') : key;
 }
 
 async function post(

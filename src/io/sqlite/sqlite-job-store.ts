@@ -238,7 +238,9 @@ export class SqliteJobStore implements JobStore {
   setDiscarded(jobId: string, discarded: boolean): void {
     this.#session.guard('store a change', () => {
       this.#records.refuseUnreadable(jobId);
-      this.#session.sql.setDiscarded.run(discarded ? 1 : 0, jobId);
+      const { db, sql } = this.#session;
+      // Not flushed by itself: what a power cut takes back is looked at once more, and found done.
+      inUnflushedTransaction(db, () => void sql.setDiscarded.run(discarded ? 1 : 0, jobId));
     });
   }
 

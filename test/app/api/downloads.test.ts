@@ -202,6 +202,20 @@ test('aborting breaks off the answer, so that a part is not taken for the whole'
   assert.equal(reader.ended(), 'broken');
 });
 
+test('nobody ends the stream of somebody else', async () => {
+  await using origin = await startOrigin();
+  await using world = await openApiWorld();
+  const path = await makeStreaming(world, origin, bytesAt(5, 0, 1_000));
+  const abort = { method: 'POST', path: `${path}/abort`, body: {} };
+  assert.equal((await world.send({ ...abort, token: TOKENS.bob })).status, 403);
+  assert.deepEqual((await world.send({ path: `${path}/properties/14` })).json, { type: 'stream' });
+  assert.equal(
+    (await world.send({ method: 'DELETE', path: path.replace('downloads', 'jobs') })).status,
+    200,
+  );
+  assert.equal((await world.send({ path: `${path}/content` })).json.code, 'DO_E_INVALID_STATE');
+});
+
 test('content is there only for downloads that stream', async () => {
   await using world = await openApiWorld();
   const path = await make(world, []);

@@ -52,7 +52,7 @@ test('metrics count jobs, bytes, requests and listeners', async () => {
   assert.equal(valueOf(families, `${durations}_count`, { route: 'createJob' }), 3);
   assert.equal(valueOf(families, `${durations}_bucket`, { route: 'createJob', le: '+Inf' }), 3);
   assert.equal(families.get('haulyard_http_requests_total')?.type, 'counter');
-  assert.ok(valueOf(families, 'haulyard_process_nodejs_eventloop_lag_p99_seconds') !== undefined);
+  assert.ok(valueOf(families, 'haulyard_nodejs_eventloop_lag_p99_seconds') !== undefined);
   await until(
     async () =>
       valueOf(await read(), 'haulyard_bytes_total', { source: 'origin', direction: 'down' }) ===

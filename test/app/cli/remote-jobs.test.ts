@@ -223,6 +223,7 @@ test('order, files --add and limit send what was typed', async () => {
   assert.deepEqual(service.last('addFiles').body, {
     files: [{ remoteName: 'http://host/z', localName: place.directory.join('z') }],
   });
+  assert.equal((await place.run(['files', 'big.iso', '-o', 'z'])).exitCode, 28);
   const limited = await place.run(['limit', 'total', '2M', 'job', 'none']);
   assert.deepEqual(service.last('changeLimits').body, { total: 2_097_152, job: null });
   assert.match(limited.stderr, /^total +2 MiB\/s +bandwidth\.total$/m);

@@ -167,12 +167,16 @@ test('settings are shown with their origin, stored, and taken back', async () =>
   const limits = await place.run(['limit']);
   assert.match(limits.stderr, /^total +2 MiB\/s/m);
   assert.equal((await place.run(['config', 'unset', 'bandwidth.total'])).exitCode, 0);
+  const misspelt = await place.run(['config', 'unset', 'bandwidth.totla']);
+  assert.equal(misspelt.exitCode, 28);
+  assert.match(misspelt.stderr, /did you mean "bandwidth\.total"/);
   assert.equal(await get('bandwidth.total'), 'not set\n');
   const typo = await place.run(['config', 'set', 'bandwith.total=2M']);
   assert.equal(typo.exitCode, 28);
   assert.match(typo.stderr, /bandwidth/);
   const test = await place.run(['policy', 'test', '--when', 'Tue 10:00', '--network', 'none']);
   assert.equal(test.exitCode, 0, test.stderr);
+  assert.match(test.stderr, /^moment +Tue 10:00$/m);
   const bad = await place.run(['policy', 'test', '--when', 'someday']);
   assert.equal(bad.exitCode, 28, bad.stderr);
 });
@@ -204,6 +208,8 @@ test('the service is looked at, diagnosed, read anew and stopped', async () => {
   await daemon.configure('[jobs]\nforeground_slots = 2\n');
   const reload = await place.run(['daemon', 'reload']);
   assert.match(reload.stderr, /^Changed: jobs\.foreground_slots$/m);
+  const second = await place.run(['daemon', 'run', '--data-dir', daemon.dataDir]);
+  assert.equal(second.exitCode, 29, second.stderr);
   const stop = await place.run(['daemon', 'stop']);
   assert.equal(stop.exitCode, 0, stop.stderr);
   assert.deepEqual(await process.exited, { code: 0, signal: null });

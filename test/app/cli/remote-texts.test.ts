@@ -15,6 +15,7 @@ import { liveLines } from '../../../src/app/cli/remote/job-table.ts';
 import { wantedLimits } from '../../../src/app/cli/remote/limit.ts';
 import { openLiveTable } from '../../../src/app/cli/remote/live-table.ts';
 import { logText, newLines } from '../../../src/app/cli/remote/logs.ts';
+import { jobLines } from '../../../src/app/cli/remote/show.ts';
 import { wantedChange } from '../../../src/app/cli/remote/set.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { jobResource } from './fake-service.ts';
@@ -191,4 +192,12 @@ test('the doctor finds an old Node.js, a wrong clock and an open directory', asy
   assert.match(open.advice ?? '', /chmod/);
   await chmod(directory.path, 0o700);
   assert.equal((await checkDataDirectory(directory.path)).verdict, 'good');
+});
+
+test('show advises what helps while the service has the job', () => {
+  const next = (state: ReturnType<typeof jobResource>['state']): string | undefined =>
+    jobLines(jobResource({ state })).findLast((line) => line.startsWith('next'));
+  assert.match(next('transferring') ?? '', /haulyard pause /);
+  assert.match(next('transient_error') ?? '', /haulyard retry .*haulyard pause /);
+  assert.match(next('suspended') ?? '', /haulyard resume /);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import type { EventResource } from '../../../src/rest/contract.ts';
@@ -122,13 +123,16 @@ webhook = [{ url = "http://127.0.0.1:${port}/hook", secret = "${SECRET}", events
 test('a handler is called for the jobs that name it and for no other, by GUID in any spelling', async () => {
   await using origin = await startOrigin();
   await using place = await daemonPlace();
-  await using receiver = await receiveWebhooks(SECRET);
+  // A key as libraries for Standard Webhooks make it, in a file of its own.
+  const key = randomBytes(32);
+  await writeFile(place.join('key'), `whsec_${key.toString('base64')}\n`);
+  await using receiver = await receiveWebhooks(key);
   const guid = '6b29fc40-ca47-1067-b31d-00dd010662da';
   const other = '00000000-1111-2222-3333-444444444444';
   const file = place.join('noted');
   await place.configure(`
 [notify.handlers]
-"{${guid.toUpperCase()}}" = { url = "http://127.0.0.1:${receiver.port}/guid", secret = "${SECRET}" }
+"{${guid.toUpperCase()}}" = { url = "http://127.0.0.1:${receiver.port}/guid", secret_file = "${place.join('key')}" }
 ${other} = { command = ${program(file)} }
 `);
   const daemon = await place.start();
@@ -158,12 +162,13 @@ ${other} = { command = ${program(file)} }
   // A hook that is taken out of the file is heard no more, and one put in hears at once.
   await place.configure(`
 [notify]
-webhook = [{ url = "http://127.0.0.1:${receiver.port}/new", secret = "${SECRET}", events = ["job.created"] }]
+webhook = [{ url = "http://127.0.0.1:${receiver.port}/new", secret_file = "${place.join('key')}", events = ["job.created"] }]
 `);
   await daemon.ask('POST', '/v1/service/reload');
   const later = await make('later', other);
   await jobInState(daemon, later.id, 'transferred');
   await until(() => receiver.taken.length === 3, { what: 'the new one', timeoutMs: PATIENCE_MS });
+  assert.ok(receiver.taken.every(({ isSigned }) => isSigned));
   assert.equal(receiver.taken[2]!.path, '/new');
   assert.equal(receiver.taken[2]!.body.kind, 'job.created');
   assert.equal((await noted(file)).length, 1);

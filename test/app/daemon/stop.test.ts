@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 
 import { completeJob, jobWithBytes, makeJob } from '../../support/daemon-jobs.ts';
@@ -50,4 +52,21 @@ test('a job made just before SIGTERM is there after it', async () => {
   assert.deepEqual(await first.stop(), { code: 0, signal: null });
   const second = await place.start();
   await completeJob(second, id, place.target('file'), body);
+});
+
+test('calls under way on every listener do not add up when it stops', async () => {
+  await using place = await daemonPlace('[daemon]\ntcp = "127.0.0.1:0"\n');
+  const daemon = await place.start();
+  const half =
+    'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{';
+  const sockets = [connect(place.socket), connect(daemon.port, '127.0.0.1')];
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write(half.replace('Host: localhost', `Host: localhost:${daemon.port}`));
+    await once(socket, 'connect');
+  }
+  const began = performance.now();
+  assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+  assert.ok(performance.now() - began < 4_000);
+  for (const socket of sockets) socket.destroy();
 });

@@ -55,8 +55,22 @@ test('what is older than an hour is forgotten', () => {
 
 test('traffic under a limit never lowers what the limit is a percentage of', () => {
   let estimate = run(NO_ESTIMATE, 0, 20, 10_000);
-  estimate = run(estimate, 20, 5 * 3_600, 5_000, true);
+  estimate = run(estimate, 20, 3_000, 5_000, true);
   assert.equal(bestRate(estimate), 10_000);
+});
+
+test('traffic that was held back is no first measure of a link', () => {
+  // A job held to 5 B/s must not make a percentage of the link a share of 5 B/s.
+  const estimate = run(NO_ESTIMATE, 0, 3_600, 5, true);
+  assert.equal(bestRate(estimate), undefined);
+});
+
+test('a link measured through a slow origin is measured anew after an hour under a limit', () => {
+  let estimate = run(NO_ESTIMATE, 0, 20, 10_000);
+  estimate = run(estimate, 20, 2 * 3_600, 5_000, true);
+  assert.equal(bestRate(estimate), undefined);
+  estimate = run(estimate, 20 + 2 * 3_600, 20, 900_000);
+  assert.equal(bestRate(estimate), 900_000);
 });
 
 test('traffic under a limit may still show more than was known', () => {

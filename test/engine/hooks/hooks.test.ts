@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { HookDispatcher } from '../../../src/engine/hooks/hook-dispatcher.ts';
+import { owedToHooks } from '../../../src/engine/hooks/owed-events.ts';
 import { commandHook } from '../../../src/io/notify/command-hook.ts';
 import { sign, webhook } from '../../../src/io/notify/webhook.ts';
 import type { Hook, HookDelivery } from '../../../src/ports/hook.ts';
@@ -77,7 +81,7 @@ test('what was not told before a restart is told after it, and nothing before th
   }
   await world.reopen();
   await happen(world, 1);
-  await using hooks = new HookDispatcher(
+  await using _hooks = new HookDispatcher(
     world.engine,
     world.hub,
     [scripted(told, () => false)],
@@ -88,7 +92,72 @@ test('what was not told before a restart is told after it, and nothing before th
     told.map(({ sequence }) => sequence),
     [3, 4, 5],
   );
-  assert.equal(hooks.owedFrom, 5);
+  await until(() => owedToHooks(world.engine.ports.store.notes).protectedSequence === 5, {
+    what: 'the place of the hook',
+  });
+});
+
+test('a start forgets no event that a hook is owed, however old it is', async () => {
+  await using world = await openServiceWorld({ historyMs: 50 });
+  {
+    const down = scripted([], () => true);
+    await using _hooks = new HookDispatcher(world.engine, world.hub, [down], RETRY);
+    await happen(world, 3);
+  }
+  await sleep(100);
+  await world.reopen();
+  const told: Told[] = [];
+  const up = scripted(told, () => false);
+  await using _hooks = new HookDispatcher(world.engine, world.hub, [up], RETRY);
+  await until(() => told.length === 3, { what: 'all events' });
+  assert.deepEqual(
+    told.map(({ sequence }) => sequence),
+    [1, 2, 3],
+  );
+});
+
+test('a hook goes on after a failure of the store, and misses nothing', async () => {
+  await using world = await openServiceWorld();
+  const told: Told[] = [];
+  const hook = scripted(told, () => false);
+  await using _hooks = new HookDispatcher(world.engine, world.hub, [hook], RETRY);
+  const { jobs } = world.engine;
+  const find = jobs.find.bind(jobs);
+  let failures = 2;
+  jobs.find = (id) => {
+    if (failures-- > 0) throw new Error('disk I/O error');
+    return find(id);
+  };
+  await happen(world, 3);
+  await until(() => told.length === 3, { what: 'all events' });
+  assert.deepEqual(
+    told.map(({ sequence }) => sequence),
+    [1, 2, 3],
+  );
+  assert.ok(world.warnings.some((warning) => /followed again: disk I\/O error/.test(warning)));
+});
+
+test('a burst of what a hook does not want is one write to the store, and not one an event', async () => {
+  await using world = await openServiceWorld();
+  const hook: Hook = { ...scripted([], () => false), wants: () => false };
+  await using _hooks = new HookDispatcher(world.engine, world.hub, [hook], RETRY);
+  const { store } = world.engine.ports;
+  const set = store.notes.set.bind(store.notes);
+  let writes = 0;
+  store.notes.set = (name, value) => {
+    writes += 1;
+    set(name, value);
+  };
+  const { id } = (await world.service.createJob(ANNA, { displayName: 'job' })).facts;
+  const live = world.engine.jobs.get(id);
+  store.together(() => {
+    for (let seconds = 1; seconds <= 200; seconds += 1)
+      world.engine.call(live, { call: 'setNoProgressTimeout', seconds });
+  });
+  await until(() => owedToHooks(store.notes).protectedSequence === 201, {
+    what: 'the end of the log',
+  });
+  assert.ok(writes <= 4, `${writes} writes`);
 });
 
 test('an event that cannot be told for too long is given up with a warning', async () => {
@@ -216,3 +285,27 @@ function delivery(): HookDelivery {
     attempt: 1,
   };
 }
+
+test('a program that cannot be started for lack of descriptors is a failure, and not the end', async (t) => {
+  if (process.platform === 'win32') {
+    t.skip('there is no such limit');
+    return;
+  }
+  const source = new URL('../../../src/io/notify/command-hook.ts', import.meta.url).href;
+  const script = `
+    import { openSync } from 'node:fs';
+    import { commandHook } from ${JSON.stringify(source)};
+    const hook = commandHook({ name: 'x', command: ['/bin/true'], wants: () => true, describe: () => ({}), timeoutMs: 1000 });
+    const event = { sequence: 1, jobId: 'j', owner: 'o', atMs: 0, body: { kind: 'job.created' } };
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const told = await hook.deliver({ event, job: undefined, attempt: 1 }, new AbortController().signal).catch((error) => error.code);
+    setImmediate(() => process.exit(told === 'E_FAIL' ? 0 : 3));
+  `;
+  const child = spawn(
+    '/bin/sh',
+    ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, script],
+    { stdio: 'ignore' },
+  );
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});

@@ -139,3 +139,27 @@ test('waiting ends with the signal and with the subscription', async () => {
   await assert.rejects(other, /subscription has ended/);
   await assert.rejects(subscription.next(NEVER), /subscription has ended/);
 });
+
+test('what comes to nothing with its transaction is not told, and what follows is', async () => {
+  await using world = await openServiceWorld();
+  const { store } = world.engine.ports;
+  const { id } = (await world.service.createJob(ANNA, { displayName: 'job' })).facts;
+  using listener = world.hub.subscribe(1, {});
+  const live = world.engine.jobs.get(id);
+  const change = (seconds: number): void =>
+    world.engine.call(live, { call: 'setNoProgressTimeout', seconds });
+  assert.throws(() =>
+    store.together(() => {
+      change(100);
+      change(200);
+      throw new Error('the disk is full');
+    }),
+  );
+  await world.service.createJob(ANNA, { displayName: 'another' });
+  const batch = await listener.next(AbortSignal.timeout(5_000));
+  assert.ok(batch.kind === 'events');
+  assert.deepEqual(
+    batch.events.map(({ sequence, body }) => [sequence, body.kind]),
+    [[2, 'job.created']],
+  );
+});

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 
 import { openOwnedPartialFiles } from '../../../src/io/disk/owned-partial-files.ts';
@@ -167,4 +169,49 @@ test('a user whom the machine does not know gets nothing', options, async () => 
     code: 'E_ACCESSDENIED',
     message: /has no user nobody-there/,
   });
+});
+
+test('a directory that somebody else makes meanwhile is not given away', options, async (t) => {
+  await using world = await openWorld();
+  const real = promises.mkdir;
+  t.mock.method(promises, 'mkdir', async (path: string) => {
+    // Root itself is quicker, the first time.
+    if (path.endsWith('/new')) await real(path, { mode: 0o755 });
+    await real(path);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  await assert.rejects(world.files.createDirectoryOf(`${world.own}/new/inner/a.bin`), {
+    code: 'E_ACCESSDENIED',
+  });
+  assert.equal((await stat(`${world.own}/new`)).uid, 0);
+});
+
+test('what is in a place the user cannot see is not told', options, async () => {
+  await using world = await openWorld();
+  const hidden = world.directory.join('hidden');
+  await mkdir(`${hidden}/directory`, { recursive: true });
+  await chmod(hidden, 0o700);
+  await symlink(`${hidden}/directory`, `${world.own}/link`);
+  await symlink(`${hidden}/nothing`, `${world.own}/dangling`);
+  for (const path of [
+    `${hidden}/directory`,
+    `${hidden}/nothing`,
+    `${hidden}/directory/a.bin`,
+    `${hidden}/nothing/a.bin`,
+    `${world.own}/link`,
+    `${world.own}/dangling`,
+    `${world.own}/link/a.bin`,
+    `${world.own}/dangling/a.bin`,
+  ]) {
+    await assert.rejects(world.files.checkTarget(path), { code: 'E_ACCESSDENIED' }, path);
+  }
+  await assert.rejects(world.files.checkTarget(`${world.own}/nothing/a.bin`), {
+    code: 'ERROR_PATH_NOT_FOUND',
+  });
+  await assert.rejects(world.files.checkTarget(world.own), { code: 'E_INVALIDARG' });
+  await world.files.checkTarget(`${world.own}/a.bin`);
 });

@@ -54,7 +54,9 @@ export const downloadHandlers: Handlers<
 
   async abortDownload(call) {
     const { id } = call.params;
-    // Whoever waits to write is let go first, because the abort waits for it.
+    // Asked first whether it is the caller's: nobody ends the stream of somebody else.
+    call.service.download(call.caller, id);
+    // Whoever waits to write is let go before the abort, which waits for it.
     call.streams.forget(id);
     return act(call, (download) => download.abort());
   },

@@ -5,6 +5,7 @@ import { isDeliveryOptimizationError } from '../../../core/errors.ts';
 import { keyReused } from '../../../engine/create-job.ts';
 import { pathOf, type RouteName } from '../../../rest/routes.ts';
 import type { JobResource } from '../../../rest/contract.ts';
+import { STATE_NAMES } from '../../../rest/resources/common.ts';
 import { jobDto } from '../dto/job-dto.ts';
 import { stateOfName } from '../dto/names.ts';
 import { wantedJob } from '../dto/wanted-job.ts';
@@ -98,6 +99,7 @@ export const jobHandlers: Handlers<
 
   async completeJob(call) {
     const hresult = await call.service.job(call.caller, call.params.id).complete();
+    call.streams.forget(call.params.id);
     return { hresult: toSigned(hresult), job: answerJob(call, call.params.id) };
   },
 
@@ -116,8 +118,9 @@ export const jobHandlers: Handlers<
     return answerJob(call, call.params.id);
   },
 
-  async removeJob({ service, caller, params }) {
+  async removeJob({ service, caller, params, streams }) {
     await service.remove(caller, params.id);
+    streams.forget(params.id);
     return {};
   },
 
@@ -135,6 +138,8 @@ async function cancel(
   call: Call<'cancelJob'> | Call<'cancelJobAction'>,
 ): Promise<{ hresult: number; job: JobResource }> {
   const hresult = await call.service.job(call.caller, call.params.id).cancel();
+  // A download may be ended as the job that carries it, and its stream holds a chunk.
+  call.streams.forget(call.params.id);
   return { hresult: toSigned(hresult), job: answerJob(call, call.params.id) };
 }
 
@@ -142,7 +147,10 @@ function statesOf(text: string): readonly BG_JOB_STATE[] {
   return text.split(',').map((name) => {
     const state = stateOfName(name);
     if (state === undefined) {
-      throw badRequest('query.state', `${JSON.stringify(name)} is not the name of a state`);
+      throw badRequest(
+        'query.state',
+        `${JSON.stringify(name)} is not the name of a state; those are ${STATE_NAMES.join(', ')}`,
+      );
     }
     return state;
   });

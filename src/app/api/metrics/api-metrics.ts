@@ -19,7 +19,7 @@ export class ApiMetrics {
   constructor(service: TransferService, eventListeners: () => number) {
     this.#service = service;
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, prefix: 'haulyard_process_' });
+    collectDefaultMetrics({ register: this.#registry, prefix: 'haulyard_' });
     this.#requests = new Counter({
       name: 'haulyard_http_requests_total',
       help: 'Requests answered, by route and status',

@@ -39,16 +39,7 @@ export async function configGet(
   const settings = await settingsOf(link, options, output);
   const wanted = key.toLowerCase().replaceAll('-', '_');
   const setting = settings.find((candidate) => candidate.key === wanted);
-  if (setting === undefined) {
-    const near = suggest(
-      key,
-      settings.map((candidate) => candidate.key),
-    );
-    throw new CommandError(
-      EXIT.BAD_OPTION,
-      `There is no setting "${printable(key)}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
-    );
-  }
+  if (setting === undefined) throw noSuchSetting(key, settings);
   output.object(setting);
   output.value(settingText(setting.value));
   return EXIT.OK;
@@ -75,7 +66,14 @@ export async function configUnset(
   keys: readonly string[],
   options: ConfigOptions,
 ): Promise<number> {
-  return change(link, Object.fromEntries(keys.map((key) => [key, null])), options);
+  const wanted = keys.map((key) => key.toLowerCase().replaceAll('-', '_'));
+  const { settings } = await link.rest.call('getConfig');
+  const unknown = wanted.find((key) => settings.every((setting) => setting.key !== key));
+  // What an older version stored is no setting any more; it shows among the service's problems.
+  if (unknown !== undefined && !(await isComplainedOf(link, unknown))) {
+    throw noSuchSetting(unknown, settings);
+  }
+  return change(link, Object.fromEntries(wanted.map((key) => [key, null])), options);
 }
 
 /** `config path`: the files that are read, the weaker one first. */
@@ -120,9 +118,27 @@ export async function configCheck(
   if (problems.length > 0) return EXIT.BAD_OPTION;
   const read = config?.files ?? [];
   output.line(
-    read.length === 0 ? 'No file is read; all defaults hold.' : `${read.join(', ')}: right`,
+    read.length === 0
+      ? 'There is no file to be read, and nothing else is wrong.'
+      : `${read.join(', ')}: right`,
   );
   return EXIT.OK;
+}
+
+function noSuchSetting(key: string, settings: readonly SettingFacts[]): CommandError {
+  const near = suggest(
+    key,
+    settings.map((setting) => setting.key),
+  );
+  return new CommandError(
+    EXIT.BAD_OPTION,
+    `There is no setting "${printable(key)}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+  );
+}
+
+async function isComplainedOf({ rest }: ServiceLink, key: string): Promise<boolean> {
+  const { problems } = await rest.call('getService');
+  return problems.some((problem) => problem.includes(key));
 }
 
 async function change(

@@ -1,3 +1,4 @@
+import { isDeliveryOptimizationError } from '../../../core/errors.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-numbers.ts';
@@ -17,11 +18,18 @@ export async function daemonRun(options: DaemonRunOptions): Promise<number> {
   const output = openOutput(options);
   const flags = daemonFlags(options);
   const { runDaemon } = await import('../../../daemon.ts');
-  await runDaemon({
-    flags,
-    ...(options.config !== undefined && { configFile: options.config }),
-    onReady: (addresses) => output.line(`haulyard: ready at ${addresses.join(', ')}`),
-  });
+  try {
+    await runDaemon({
+      flags,
+      ...(options.config !== undefined && { configFile: options.config }),
+      onReady: (addresses) => output.line(`haulyard: ready at ${addresses.join(', ')}`),
+    });
+  } catch (error) {
+    const busy = isDeliveryOptimizationError(error) && error.code === 'ERROR_SHARING_VIOLATION';
+    // The same code tells of a target in use; here it is the data directory or the socket.
+    if (busy) throw new CommandError(EXIT.OVERLOADED, error.message, error);
+    throw error;
+  }
   return EXIT.OK;
 }
 

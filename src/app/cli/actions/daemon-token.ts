@@ -45,7 +45,9 @@ export async function daemonToken(options: TokenOptions): Promise<number> {
   if (revoke !== undefined) {
     const revoked = daemon.revokeTokens(dataDir, revoke);
     output.object({ user: revoke, revoked });
-    output.line(`${printable(revoke)}: ${revoked} tokens are void now`);
+    const tokens = revoked === 1 ? 'a token is' : `${revoked} tokens are`;
+    const told = revoked === 0 ? 'there is no token for that user' : `${tokens} void now`;
+    output.line(`${printable(revoke)}: ${told}`);
     // A misspelt name must not look like a success.
     return revoked > 0 ? EXIT.OK : EXIT.BAD_OPTION;
   }

@@ -86,7 +86,7 @@ export async function add(
     output.object(job);
     output.value(job.id);
     const doing = options.paused === true ? 'waits for `haulyard resume`' : job.state;
-    output.line(`${printable(name)}: ${doing}`);
+    output.line(`${printable(options.name ?? name)}: ${doing}`);
   }
   return EXIT.OK;
 }

@@ -5,7 +5,7 @@ import { isDeliveryOptimizationError } from '../../../core/errors.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-numbers.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { openOutput } from '../output.ts';
+import { openOutput, type Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import type { ServiceLink } from './service-link.ts';
 import { timeText } from './time-text.ts';
@@ -51,18 +51,36 @@ export async function daemonReload(link: ServiceLink, options: GlobalOptions): P
 /** `daemon stop`: ends the service and waits until it is gone. Every job stays where it is. */
 export async function daemonStop(link: ServiceLink, options: GlobalOptions): Promise<number> {
   const output = openOutput(options);
+  const { pid } = await link.rest.call('getService');
+  // Its process is waited for: the data directory is free only then, and asking at a socket that
+  // systemd holds would start the service again.
+  const seen = link.local && isProcess(pid);
   await link.rest.call('stopService');
   for (let tries = 0; tries < STOP_TRIES; tries++) {
-    if (!(await answers(link))) {
-      output.line('The service has stopped; its jobs go on when it is started again.');
-      return EXIT.OK;
-    }
+    const runs = seen ? isProcess(pid) : await answers(link);
+    if (!runs) return stopped(output);
     await sleep(STOP_WAIT_MS);
   }
+  // A process that nobody has waited for keeps its number.
+  if (seen && !(await answers(link))) return stopped(output);
   throw new CommandError(
     EXIT.TIMEOUT,
     `The service at ${link.where} was told to stop and still answers: see \`haulyard logs\`.`,
   );
+}
+
+function stopped(output: Output): number {
+  output.line('The service has stopped; its jobs go on when it is started again.');
+  return EXIT.OK;
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function answers({ rest }: ServiceLink): Promise<boolean> {

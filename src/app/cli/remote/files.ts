@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { CommandError } from '../command-error.ts';
 import { planDownloads } from '../download-plan.ts';
 import { EXIT } from '../exit-numbers.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -24,6 +25,9 @@ export async function files(
   options: FilesOptions,
 ): Promise<number> {
   const output = openOutput(options);
+  if (options.add === undefined && (options.dir !== undefined || options.out !== undefined)) {
+    throw new CommandError(EXIT.BAD_OPTION, '-d and -o are for files to add: give --add URL, too.');
+  }
   const job = await findRemoteJob(link, text);
   if (options.add !== undefined) {
     const directory = resolve(options.dir ?? '.');

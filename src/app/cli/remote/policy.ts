@@ -1,3 +1,4 @@
+import type { LocalMoment } from '../../../core/policy/limited-hours.ts';
 import type { Answer, Body } from '../../../rest/contract.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-numbers.ts';
@@ -10,6 +11,8 @@ import type { ServiceLink } from './service-link.ts';
 
 /** Sections of the configuration that are policies. */
 const POLICY_SECTION = /^(bandwidth|network|peer|cache)\./;
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
 /** Options of `policy test`, as typed. */
 export interface PolicyTestOptions extends GlobalOptions {
@@ -48,7 +51,8 @@ export async function policyTest(link: ServiceLink, options: PolicyTestOptions):
   const result = await link.rest.call('testPolicy', { body });
   output.object(result);
   if (output.json) return EXIT.OK;
-  showFacts(result.facts, output);
+  const { moment, ...facts } = result.facts;
+  showFacts({ moment: momentText(moment), ...facts }, output);
   for (const line of limitLines(result.limits)) output.line(line);
   for (const line of settingLines(result.settings)) output.line(line);
   for (const line of verdictLines(result)) output.line(line);
@@ -66,6 +70,13 @@ export function verdictLines({ jobs, truncated }: Answer<'testPolicy'>): readonl
   if (jobs.length === 0) lines.push('There are no jobs to judge.');
   if (truncated) lines.push('More jobs are not shown.');
   return lines;
+}
+
+function momentText(moment: unknown): string {
+  const { weekday = -1, minuteOfDay = 0 } = (moment ?? {}) as Partial<LocalMoment>;
+  const parts = [Math.floor(minuteOfDay / 60), minuteOfDay % 60];
+  const time = parts.map((part) => String(part).padStart(2, '0')).join(':');
+  return `${DAYS[weekday] ?? ''} ${time}`.trim();
 }
 
 function showFacts(facts: object, output: Output): void {

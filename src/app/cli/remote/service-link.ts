@@ -8,6 +8,8 @@ export interface ServiceLink extends AsyncDisposable {
   readonly rest: RestClient;
   /** For messages: the socket or the address. */
   readonly where: string;
+  /** Over a socket or a pipe: its process is one of this machine. */
+  readonly local: boolean;
 }
 
 /** A link over a Unix socket or a pipe of Windows. */
@@ -43,6 +45,7 @@ function linkTo(address: ServiceAddress, where: string): ServiceLink {
   return {
     rest: new RestClient({ send: sender.send, where }),
     where,
+    local: 'socket' in address,
     async [Symbol.asyncDispose]() {
       sender[Symbol.dispose]();
     },

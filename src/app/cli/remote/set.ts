@@ -25,7 +25,7 @@ const NO_LIMIT: readonly string[] = ['none', 'off', 'unlimited'];
 /** Each key of `set`, and how its text becomes a property. */
 const KEYS: Readonly<Record<string, (text: string) => JobChange>> = {
   priority: (text) => ({
-    priority: priorityName(priorityOption(text)) as JobResource['priority'],
+    priority: priorityName(priorityOption(text, 'priority')) as JobResource['priority'],
   }),
   limit: (text) => ({
     maxBytesPerSecond: NO_LIMIT.includes(text.toLowerCase())
@@ -98,7 +98,7 @@ export function wantedChange(words: readonly string[]): WantedChange {
 function unknownKey(key: string): CommandError {
   const near = suggest(key, SET_KEYS);
   return bad(
-    `No property is called "${key}"${near === undefined ? '' : `; did you mean "${near}"?`} ` +
+    `No property is called "${key}"${near === undefined ? '.' : `; did you mean "${near}"?`} ` +
       `There are: ${SET_KEYS.join(', ')}.`,
   );
 }

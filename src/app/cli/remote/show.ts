@@ -58,7 +58,7 @@ export function jobLines(job: JobResource): readonly string[] {
   if (job.retryAt !== null) facts.push(['tries again', timeText(job.retryAt)]);
   if (digest !== undefined) facts.push(['checksum', `${digest.algorithm}=${digest.hex}`]);
   if (failure !== null) facts.push(['failure', errorLine(failure)]);
-  facts.push(['next', nextStep(job.id, job.state)]);
+  facts.push(['next', nextStep(job.id, job.state, true)]);
   return facts.map(([name, value]) => `${name.padEnd(12)} ${value}`);
 }
 
