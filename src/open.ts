@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 
 import { defaultDataDirectory } from './app/config/data-directory.ts';
+import { ownUser } from './app/config/own-user.ts';
 import { DeliveryOptimizationError } from './core/errors.ts';
 import type { HaulyardManager } from './core/interfaces/haulyard-manager.ts';
 import {
@@ -89,7 +89,7 @@ export async function openManager(options: OpenManagerOptions = {}): Promise<Hau
       options.maxBytesPerSecond === undefined
         ? undefined
         : integer(options, 'maxBytesPerSecond', 0, 0, Number.MAX_SAFE_INTEGER),
-    owner: currentUser(),
+    owner: ownUser(),
     startInterrupted: options.startInterrupted ?? true,
     onWarning,
   };
@@ -102,15 +102,6 @@ export async function openManager(options: OpenManagerOptions = {}): Promise<Hau
     settings: () => settings,
   });
   return new BackgroundCopyManager(running.engine, () => running.close());
-}
-
-/** Containers run under user ids that no user has; the number is a name then. */
-function currentUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env['USER'] ?? String(process.getuid?.() ?? 'unknown');
-  }
 }
 
 function integer(

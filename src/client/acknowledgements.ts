@@ -1,8 +1,7 @@
-import { isDeliveryOptimizationError } from '../core/errors.ts';
+import { isDeliveryOptimizationError, messageOf } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RestClient } from '../rest/client.ts';
 import { sleep } from './client-clock.ts';
-import { messageOf } from './remote.ts';
 
 export interface AcknowledgementsOptions {
   readonly rest: RestClient;

@@ -1,6 +1,5 @@
-import { userInfo } from 'node:os';
-
 import { variable, type Environment } from '../app/config/environment.ts';
+import { ownUser } from '../app/config/own-user.ts';
 import { clientSocketCandidates } from '../app/config/runtime-paths.ts';
 import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../core/errors.ts';
 import type { HaulyardManager } from '../core/interfaces/haulyard-manager.ts';
@@ -75,7 +74,7 @@ function addressesFor(options: ConnectOptions, env: Environment): readonly Servi
   if (socket !== undefined) return [{ socket: checkSocket(socket) }];
   const named = url ?? variable(env, 'HAULYARD_URL');
   if (named !== undefined) return [{ url: checkUrl(named), token }];
-  const candidates = clientSocketCandidates(env, userName());
+  const candidates = clientSocketCandidates(env, ownUser());
   if (candidates.length > 0) return candidates.map((path) => ({ socket: path }));
   throw new DeliveryOptimizationError(
     'DO_E_NO_SERVICE',
@@ -112,15 +111,6 @@ function isLoopback(host: string): boolean {
 
 function describeAddress(address: ServiceAddress): string {
   return 'socket' in address ? address.socket : address.url.origin;
-}
-
-/** Containers run under user ids that no user has. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env['USER'] ?? String(process.getuid?.() ?? 'unknown');
-  }
 }
 
 function invalid(message: string): DeliveryOptimizationError {

@@ -1,7 +1,11 @@
-import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../core/errors.ts';
+import {
+  DeliveryOptimizationError,
+  isDeliveryOptimizationError,
+  messageOf,
+} from '../core/errors.ts';
 import type { DownloadStream } from '../core/interfaces/download.ts';
 import { sleep } from './client-clock.ts';
-import { messageOf, type ContentStream, type PendingStart, type Remote } from './remote.ts';
+import type { ContentStream, PendingStart, Remote } from './remote.ts';
 
 /** Wait before the content is asked for again, while a start is under way. */
 const RETRY_MS = 50;

@@ -1,8 +1,8 @@
+import { messageOf } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RestClient } from '../rest/client.ts';
 import { EventStream, type StreamedEvent } from '../rest/event-stream.ts';
 import { sleep } from './client-clock.ts';
-import { messageOf } from './remote.ts';
 
 /** Whoever follows one job or download. Neither method may throw. */
 export interface EventListener {

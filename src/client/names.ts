@@ -1,45 +1,25 @@
-/**
- * The names that the contract has for numbers, in its order. The lists are written out again because
- * the contract's own stand among its schemas, which are not to be loaded here; the compiler compares.
- */
+/** The numbers that the names of the contract stand for: their positions in its lists. */
 import type { BG_JOB_PRIORITY, BG_JOB_STATE, DODownloadState } from '../core/constants.ts';
 import { unexpected } from '../core/errors.ts';
-import type { DownloadResource } from '../rest/contract.ts';
-import type { PRIORITY_NAMES, STATE_NAMES } from '../rest/schemas/common.ts';
+import {
+  DOWNLOAD_STATE_NAMES,
+  PRIORITY_NAMES,
+  STATE_NAMES,
+  type DownloadStateName,
+  type PriorityName,
+  type StateName,
+} from '../rest/resources/common.ts';
 
-const STATES = [
-  'queued',
-  'connecting',
-  'transferring',
-  'suspended',
-  'error',
-  'transient_error',
-  'transferred',
-  'acknowledged',
-  'cancelled',
-] as const satisfies typeof STATE_NAMES;
-
-const PRIORITIES = ['foreground', 'high', 'normal', 'low'] as const satisfies typeof PRIORITY_NAMES;
-
-const DOWNLOAD_STATES: readonly DownloadResource['state'][] = [
-  'created',
-  'transferring',
-  'transferred',
-  'finalized',
-  'aborted',
-  'paused',
-];
-
-export function stateOf(name: (typeof STATE_NAMES)[number]): BG_JOB_STATE {
-  return position(STATES, name) as BG_JOB_STATE;
+export function stateOf(name: StateName): BG_JOB_STATE {
+  return position(STATE_NAMES, name) as BG_JOB_STATE;
 }
 
-export function priorityOf(name: (typeof PRIORITY_NAMES)[number]): BG_JOB_PRIORITY {
-  return position(PRIORITIES, name) as BG_JOB_PRIORITY;
+export function priorityOf(name: PriorityName): BG_JOB_PRIORITY {
+  return position(PRIORITY_NAMES, name) as BG_JOB_PRIORITY;
 }
 
-export function downloadStateOf(name: DownloadResource['state']): DODownloadState {
-  return position(DOWNLOAD_STATES, name) as DODownloadState;
+export function downloadStateOf(name: DownloadStateName): DODownloadState {
+  return position(DOWNLOAD_STATE_NAMES, name) as DODownloadState;
 }
 
 function position(names: readonly string[], name: string): number {

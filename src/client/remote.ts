@@ -106,7 +106,3 @@ export function closedError(): DeliveryOptimizationError {
 export function isUnknownJob(error: unknown): boolean {
   return isDeliveryOptimizationError(error) && error.code === 'DO_E_JOB_NOT_FOUND';
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import type { CallbackFrequency } from '../core/download/callback-frequency.ts';
 import { DODownloadState } from '../core/constants.ts';
 import type { DO_DOWNLOAD_STATUS, IDODownloadStatusCallback } from '../core/interfaces/download.ts';
@@ -6,7 +7,7 @@ import { StatusTeller } from '../notify/status-teller.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventHub, EventListener } from './event-hub.ts';
 import { Refresher } from './refresher.ts';
-import { messageOf, type StatusCallbackRegistry, type StatusTarget } from './remote.ts';
+import type { StatusCallbackRegistry, StatusTarget } from './remote.ts';
 
 export interface StatusCallbacksOptions {
   readonly clock: Clock;

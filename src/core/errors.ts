@@ -128,6 +128,11 @@ export function asDeliveryOptimizationError(
   return new DeliveryOptimizationError(fallback, message, { cause: error });
 }
 
+/** The words of a caught value, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What is known about the answer that `httpStatusError` reports. */
 export interface HttpStatusErrorOptions {
   readonly url?: string | undefined;

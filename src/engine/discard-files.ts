@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { forgetSecrets } from './download/secrets.ts';
 import type { Engine } from './engine.ts';
 import type { LiveJob } from './live-job.ts';
@@ -43,6 +44,6 @@ async function removePartials(engine: Engine, live: LiveJob): Promise<boolean> {
 }
 
 function warn(engine: Engine, live: LiveJob, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   engine.settings.onWarning(`Job ${live.id}: something was left behind: ${reason}`);
 }

@@ -1,5 +1,5 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
-import { DeliveryOptimizationError } from '../core/errors.ts';
+import { DeliveryOptimizationError, messageOf } from '../core/errors.ts';
 import { uuidV7, UUID_RANDOM_BYTES } from '../core/ids.ts';
 import type { SchedulerExplanation } from '../core/facts/explanation.ts';
 import { createdEvent, eventsOf, touchedBy } from '../core/facts/events-of.ts';
@@ -503,8 +503,4 @@ function newlyDone(live: LiveJob, files: readonly JobFile[]): readonly JobFile[]
 /** A job that waits for its caller, and may have an event nobody has acknowledged yet. */
 function awaitsAnswer(job: Job): boolean {
   return job.state === BG_JOB_STATE.TRANSFERRED || job.state === BG_JOB_STATE.ERROR;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

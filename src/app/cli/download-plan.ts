@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 
-import { maskUrl } from '../../core/errors.ts';
+import { maskUrl, messageOf } from '../../core/errors.ts';
 import { checkRemoteUrl } from '../../core/http/url.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-numbers.ts';
@@ -67,7 +67,7 @@ function usableUrl(text: string): string {
   try {
     return checkRemoteUrl(escapes ? new URL(trimmed).href : trimmed);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandError(EXIT.BAD_OPTION, `${maskUrl(trimmed)}: ${reason}`, error);
   }
 }

@@ -4,7 +4,8 @@ import type { IBackgroundCopyFile } from '../../core/interfaces/file.ts';
 import type { IBackgroundCopyJob, JobFailure } from '../../core/interfaces/job.ts';
 import { knownSize } from './known-size.ts';
 import { priorityName } from './option-values.ts';
-import { stateName, type StateName } from './outcome.ts';
+import type { StateName } from '../../rest/resources/common.ts';
+import { stateName } from './outcome.ts';
 
 /** A job in a list, in the form of the output with `--json`. */
 export interface JobFacts {

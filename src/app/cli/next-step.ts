@@ -1,4 +1,4 @@
-import type { StateName } from './outcome.ts';
+import type { StateName } from '../../rest/resources/common.ts';
 
 const FORGETS = '`haulyard cancel ID` forgets it and its bytes';
 const GO_ON = `\`haulyard resume ID\` goes on; ${FORGETS}`;

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { BG_JOB_PRIORITY } from '../../core/constants.ts';
 import { parseCustomHeaders } from '../../core/http/custom-headers.ts';
 import type { FileDigest } from '../../core/job/file.ts';
@@ -84,7 +85,7 @@ function parsed<Value>(option: string, text: string, parse: (text: string) => Va
   try {
     return parse(text);
   } catch (error) {
-    throw bad(option, error instanceof Error ? error.message : String(error), error);
+    throw bad(option, messageOf(error), error);
   }
 }
 

@@ -1,4 +1,5 @@
-import { BG_JOB_STATE } from '../../core/constants.ts';
+import type { BG_JOB_STATE } from '../../core/constants.ts';
+import { STATE_NAMES, type StateName } from '../../rest/resources/common.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT } from './exit-numbers.ts';
 
@@ -30,42 +31,15 @@ export interface Outcome {
   readonly error: OutcomeError | null;
 }
 
-/** A state as the command line writes it. */
-export type StateName =
-  | 'queued'
-  | 'connecting'
-  | 'transferring'
-  | 'suspended'
-  | 'error'
-  | 'transient_error'
-  | 'transferred'
-  | 'acknowledged'
-  | 'cancelled';
-
-const STATE_NAMES: Readonly<Record<BG_JOB_STATE, StateName>> = {
-  [BG_JOB_STATE.QUEUED]: 'queued',
-  [BG_JOB_STATE.CONNECTING]: 'connecting',
-  [BG_JOB_STATE.TRANSFERRING]: 'transferring',
-  [BG_JOB_STATE.SUSPENDED]: 'suspended',
-  [BG_JOB_STATE.ERROR]: 'error',
-  [BG_JOB_STATE.TRANSIENT_ERROR]: 'transient_error',
-  [BG_JOB_STATE.TRANSFERRED]: 'transferred',
-  [BG_JOB_STATE.ACKNOWLEDGED]: 'acknowledged',
-  [BG_JOB_STATE.CANCELLED]: 'cancelled',
-};
-
 /** The name of a state. */
 export function stateName(state: BG_JOB_STATE): StateName {
   return STATE_NAMES[state];
 }
 
-const STATES: ReadonlyMap<string, BG_JOB_STATE> = new Map(
-  Object.values(BG_JOB_STATE).map((state) => [STATE_NAMES[state], state]),
-);
-
 /** The state behind a name; undefined for a name that is none. */
 export function stateNamed(name: string): BG_JOB_STATE | undefined {
-  return STATES.get(name);
+  const state = STATE_NAMES.indexOf(name as StateName);
+  return state === -1 ? undefined : (state as BG_JOB_STATE);
 }
 
 /** Whether the files of the job stand under their final names. */

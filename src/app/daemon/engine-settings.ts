@@ -7,7 +7,7 @@ import { packageVersion } from '../../package-version.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { retryPolicyOf } from '../config/policies-of.ts';
-import { ownUser } from './users.ts';
+import { ownUser } from '../config/own-user.ts';
 
 /** What the configuration makes of an engine at its start. */
 export function engineSettings(

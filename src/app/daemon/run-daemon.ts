@@ -23,7 +23,7 @@ import { ServiceHooks } from './service-hooks.ts';
 import { serviceHost } from './service-host.ts';
 import { ensureSocketDirectory } from './socket-directory.ts';
 import { TokenBook } from './tokens.ts';
-import { ownUser } from './users.ts';
+import { ownUser } from '../config/own-user.ts';
 
 /** How a service is started. */
 export interface RunDaemonOptions extends LoadConfigOptions {

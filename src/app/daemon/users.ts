@@ -1,15 +1,5 @@
 import { execFile } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
-
-/** Name of the user this process runs as. Containers run under ids that no user has: the number then. */
-export function ownUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env['USER'] ?? String(process.getuid?.() ?? 'unknown');
-  }
-}
 
 /** Ids of a user of this machine. */
 export interface UserIds {

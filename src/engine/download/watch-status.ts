@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { callbackFrequency } from '../../core/download/callback-frequency.ts';
 import { NEW_DOWNLOAD } from '../../core/download/record.ts';
 import { downloadStatus } from '../../core/download/status.ts';
@@ -48,7 +49,7 @@ function tellerFor(
     tell: (status) => callback.onStatusChange(download, status),
     failed: (error) =>
       engine.settings.onWarning(
-        `The status callback of download ${live.id} failed: ${error instanceof Error ? error.message : String(error)}`,
+        `The status callback of download ${live.id} failed: ${messageOf(error)}`,
       ),
     drained: () => {
       if (isFinal(live.job.state)) unsubscribe();

@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import type { EventRecord } from '../../core/facts/event.ts';
 import type { JobFacts } from '../../core/facts/job-facts.ts';
 import type { Hook } from '../../ports/hook.ts';
@@ -55,7 +56,7 @@ export class HookDispatcher implements AsyncDisposable {
         await this.#tellFrom(place, hook);
       } catch (error) {
         if (signal.aborted) return;
-        this.#warn(hook, `it is followed again: ${messageOf(error)}`);
+        this.#warn(hook, `it is followed again: ${reasonOf(error)}`);
       }
       const reached = this.#places.get(hook.name) ?? place;
       if (reached > place) delayMs = minDelayMs;
@@ -100,7 +101,7 @@ export class HookDispatcher implements AsyncDisposable {
         break;
       } catch (error) {
         signal.throwIfAborted();
-        const message = messageOf(error);
+        const message = reasonOf(error);
         if (clock.nowMs() - startedMs >= giveUpAfterMs) {
           this.#warn(hook, `event ${event.sequence} is given up: ${message}`);
           break;
@@ -145,6 +146,7 @@ export class HookDispatcher implements AsyncDisposable {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+/** Without the full stop, for the middle of a sentence. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/\.$/, '');
 }

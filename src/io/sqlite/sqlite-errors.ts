@@ -1,4 +1,8 @@
-import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../../core/errors.ts';
+import {
+  DeliveryOptimizationError,
+  isDeliveryOptimizationError,
+  messageOf,
+} from '../../core/errors.ts';
 import type { CanonicalErrorCode } from '../../core/codes.ts';
 
 /** The content of the database is not what SQLite wrote. */
@@ -60,7 +64,7 @@ export function isDamage(error: unknown): boolean {
 /** The error of ours that a failure of the store is; `doing` completes "The job store could not …". */
 export function storeError(error: unknown, doing: string): DeliveryOptimizationError {
   if (isDeliveryOptimizationError(error)) return error;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const hint = isDamage(error)
     ? ' Its file is damaged; the next start checks it, and sets it aside if it cannot be used.'
     : '';

@@ -16,6 +16,17 @@ export type StateName = (typeof STATE_NAMES)[number];
 export const PRIORITY_NAMES = ['foreground', 'high', 'normal', 'low'] as const;
 export type PriorityName = (typeof PRIORITY_NAMES)[number];
 
+/** DODownloadState by name; the position is the documented number. */
+export const DOWNLOAD_STATE_NAMES = [
+  'created',
+  'transferring',
+  'transferred',
+  'finalized',
+  'aborted',
+  'paused',
+] as const;
+export type DownloadStateName = (typeof DOWNLOAD_STATE_NAMES)[number];
+
 /** Why something failed, as errors.md counts failures. */
 export interface Failure {
   readonly kind: 'fatal' | 'transient' | 'policy';

@@ -1,3 +1,4 @@
+import type { DownloadStateName } from './common.ts';
 import type { Range } from './jobs.ts';
 
 /** DO_DOWNLOAD_STATUS with its id; result codes signed. */
@@ -5,7 +6,7 @@ export interface Download {
   readonly id: string;
   readonly bytesTotal: number;
   readonly bytesTransferred: number;
-  readonly state: 'created' | 'transferring' | 'transferred' | 'finalized' | 'aborted' | 'paused';
+  readonly state: DownloadStateName;
   readonly error: number;
   readonly extendedError: number;
 }

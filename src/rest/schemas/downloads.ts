@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { DOWNLOAD_STATE_NAMES } from '../resources/common.ts';
 import type * as T from '../resources/downloads.ts';
 import { Bytes, fromText, Id } from './common.ts';
 
@@ -12,7 +13,7 @@ export const Download: z.ZodType<T.Download, T.Download> = z.strictObject({
   id: Id,
   bytesTotal: Bytes,
   bytesTransferred: Bytes,
-  state: z.enum(['created', 'transferring', 'transferred', 'finalized', 'aborted', 'paused']),
+  state: z.enum(DOWNLOAD_STATE_NAMES),
   error: z.int().describe('HRESULT, signed; 0 without an error'),
   extendedError: z.int().describe('HRESULT, signed; 0 when there is none'),
 });

@@ -1,11 +1,12 @@
 import type { BG_JOB_PRIORITY, BG_JOB_STATE, DODownloadState } from '../../../core/constants.ts';
 import {
+  DOWNLOAD_STATE_NAMES,
+  type DownloadStateName,
   PRIORITY_NAMES,
   type PriorityName,
   STATE_NAMES,
   type StateName,
 } from '../../../rest/resources/common.ts';
-import type { DownloadResource } from '../../../rest/contract.ts';
 
 /** BG_JOB_STATE as REST writes it. */
 export function stateName(state: BG_JOB_STATE): StateName {
@@ -27,18 +28,9 @@ export function priorityOfName(name: PriorityName): BG_JOB_PRIORITY {
   return PRIORITY_NAMES.indexOf(name) as BG_JOB_PRIORITY;
 }
 
-const DOWNLOAD_STATES = [
-  'created',
-  'transferring',
-  'transferred',
-  'finalized',
-  'aborted',
-  'paused',
-] as const satisfies readonly DownloadResource['state'][];
-
 /** DODownloadState as REST writes it. */
-export function downloadStateName(state: DODownloadState): DownloadResource['state'] {
-  return DOWNLOAD_STATES[state];
+export function downloadStateName(state: DODownloadState): DownloadStateName {
+  return DOWNLOAD_STATE_NAMES[state];
 }
 
 /** RFC 3339 of wall-clock milliseconds. */

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { ownUser } from '../../config/own-user.ts';
 
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-numbers.ts';
@@ -51,7 +51,7 @@ export async function daemonToken(options: TokenOptions): Promise<number> {
     // A misspelt name must not look like a success.
     return revoked > 0 ? EXIT.OK : EXIT.BAD_OPTION;
   }
-  const owner = user ?? userInfo().username;
+  const owner = user ?? ownUser();
   const token = daemon.createToken(dataDir, { user: owner, administrator: admin === true });
   output.object({ user: owner, administrator: admin === true, token });
   output.value(token);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 
+import { ownUser } from '../../config/own-user.ts';
 import { clientSocketCandidates } from '../../config/runtime-paths.ts';
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-numbers.ts';
@@ -25,7 +25,7 @@ export async function findService(globals: GlobalOptions): Promise<ServiceLink |
   if (url !== undefined) return openUrl(url);
   const socket = globals.socket ?? named('HAULYARD_SOCKET');
   if (socket !== undefined) return openNamedSocket(socketPath(socket));
-  for (const candidate of clientSocketCandidates(process.env, userName())) {
+  for (const candidate of clientSocketCandidates(process.env, ownUser())) {
     if ((await probe(candidate)) === undefined) return openSocket(candidate);
   }
   return undefined;
@@ -56,7 +56,7 @@ export async function requireService(globals: GlobalOptions): Promise<ServiceLin
 export function serviceCandidates(globals: GlobalOptions): readonly string[] {
   const socket = globals.socket ?? named('HAULYARD_SOCKET');
   return socket === undefined
-    ? clientSocketCandidates(process.env, userName())
+    ? clientSocketCandidates(process.env, ownUser())
     : [socketPath(socket)];
 }
 
@@ -131,13 +131,4 @@ function socketPath(socket: string): string {
 function named(variable: string): string | undefined {
   const value = process.env[variable];
   return value === '' ? undefined : value;
-}
-
-/** Containers run under user ids that no user has. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env['USER'] ?? String(process.getuid?.() ?? 'unknown');
-  }
 }

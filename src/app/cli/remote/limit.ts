@@ -1,3 +1,4 @@
+import { messageOf } from '../../../core/errors.ts';
 import { formatRate, parseRate } from '../../../core/units.ts';
 import type { Answer } from '../../../rest/contract.ts';
 import { suggest } from '../../config/suggest.ts';
@@ -67,7 +68,7 @@ function rateOf(text: string): number {
   try {
     return parseRate(text);
   } catch (error) {
-    throw bad(error instanceof Error ? error.message : String(error));
+    throw bad(messageOf(error));
   }
 }
 

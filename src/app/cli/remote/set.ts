@@ -1,3 +1,4 @@
+import { messageOf } from '../../../core/errors.ts';
 import { parseDuration, parseRate } from '../../../core/units.ts';
 import type { Body, JobResource } from '../../../rest/contract.ts';
 import { suggest } from '../../config/suggest.ts';
@@ -112,7 +113,7 @@ function parsed(key: string, text: string, parse: (text: string) => number): num
   try {
     return parse(text);
   } catch (error) {
-    throw bad(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    throw bad(`${key}: ${messageOf(error)}`);
   }
 }
 

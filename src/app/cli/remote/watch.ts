@@ -1,4 +1,4 @@
-import { isDeliveryOptimizationError } from '../../../core/errors.ts';
+import { isDeliveryOptimizationError, messageOf } from '../../../core/errors.ts';
 import type { JobResource } from '../../../rest/contract.ts';
 import type { StreamedEvent } from '../../../rest/event-stream.ts';
 import { EXIT } from '../exit-numbers.ts';
@@ -107,7 +107,7 @@ function readAgain(board: JobBoard, tell: (text: string) => void): void {
 
 function troubleText(error: unknown): string {
   if (isDeliveryOptimizationError(error)) return errorLine(error.toJSON());
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** q, and what Ctrl-C and Ctrl-D send. */
