@@ -1,14 +1,8 @@
 import { DeliveryOptimizationError } from '../errors.ts';
-import type { HeaderList } from './fields.ts';
+import { FIELD_NAME, FIELD_VALUE, type HeaderList } from './fields.ts';
 
 /** Longest block of custom headers, in characters with its line ends (BITS, http.md §2). */
 const MAX_CUSTOM_HEADERS_LENGTH = 16_384;
-
-/** A token (RFC 9110 §5.6.2), which is what a field name has to be. */
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** Visible characters, spaces, tabs and obs-text (RFC 9110 §5.5): nothing that could end a line. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Fields of the connection, the framing and the range, which only the engine may set (http.md §2). */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([

@@ -29,6 +29,12 @@ export interface EntityTag {
   readonly opaque: string;
 }
 
+/** A token (RFC 9110 §5.6.2), which is what a field name has to be. */
+export const FIELD_NAME: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Visible characters, spaces, tabs and obs-text (RFC 9110 §5.5): nothing that could end a line. */
+export const FIELD_VALUE: RegExp = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** Longest field value any reader here looks at, in characters; longer ones count as malformed. */
 const MAX_VALUE_LENGTH = 8_192;
 
@@ -124,14 +130,14 @@ export function formatRange(start: number, endExclusive: number | undefined): st
 }
 
 /** A non-negative whole number written in digits only; `undefined` when not, or above 2^53−1. */
-function parseDigits(text: string): number | undefined {
+export function parseDigits(text: string): number | undefined {
   if (!/^\d+$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
 /** Strips what RFC 9110 §5.6.3 calls whitespace; `trim()` would also strip other characters. */
-function trimWhitespace(text: string): string {
+export function trimWhitespace(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && isWhitespace(text[start])) start++;
