@@ -1,3 +1,5 @@
+import type { Row, Table } from './report-types.ts';
+
 /** One contender of a comparison. */
 export interface Contender {
   readonly name: string;
@@ -12,13 +14,16 @@ export interface Cost {
   readonly residentMb?: number;
 }
 
+/** Medians of all rounds, with the wall time of each. */
 export interface Result extends Cost {
   readonly name: string;
+  readonly walls: readonly number[];
 }
 
 /**
  * Runs all contenders once in each round, so that whatever else the machine does hits them alike,
- * and gives the median of each.
+ * and gives the median of each. Every round begins with another one, so that nobody always runs
+ * after the same neighbour and what it left to be written.
  */
 export async function interleaved(
   contenders: readonly Contender[],
@@ -26,16 +31,25 @@ export async function interleaved(
 ): Promise<Result[]> {
   const costs = contenders.map((): Cost[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, contender] of contenders.entries())
-      costs[index]!.push(await contender.run());
+    for (let step = 0; step < contenders.length; step += 1) {
+      const index = (round + step) % contenders.length;
+      costs[index]!.push(await contenders[index]!.run());
+    }
     process.stderr.write(`round ${round + 1} of ${rounds} done\n`);
   }
-  return contenders.map(({ name }, index) => ({
+  return contenders.map(({ name }, index) => resultOf(name, costs[index]!));
+}
+
+function resultOf(name: string, costs: readonly Cost[]): Result {
+  const walls = costs.map(({ wall }) => wall);
+  const resident = costs.flatMap(({ residentMb }) => residentMb ?? []);
+  return {
     name,
-    wall: median(costs[index]!.map((cost) => cost.wall)),
-    cpu: median(costs[index]!.map((cost) => cost.cpu)),
-    residentMb: median(costs[index]!.map((cost) => cost.residentMb ?? 0)),
-  }));
+    walls,
+    wall: median(walls),
+    cpu: median(costs.map(({ cpu }) => cpu)),
+    ...(resident.length > 0 && { residentMb: median(resident) }),
+  };
 }
 
 export function median(values: readonly number[]): number {
@@ -44,15 +58,50 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** A table of results, each beside its ratio to the first. */
-export function printRatios(title: string, results: readonly Result[]): void {
+/** The result of that name; throws when there is none. */
+export function resultNamed(results: readonly Result[], name: string): Result {
+  const found = results.find((result) => result.name === name);
+  if (found === undefined) throw new Error(`No contender is called ${name}.`);
+  return found;
+}
+
+/**
+ * A table of results, each beside its ratio to the first.
+ *
+ * @param workName - heading of a column with the work done in a second, such as `MB/s`
+ * @param work - how much of it one run does
+ */
+export function ratioTable(
+  id: string,
+  title: string,
+  results: readonly Result[],
+  workName: string,
+  work: number,
+): Table {
   const [base] = results;
-  console.log(`\n${title}`);
-  console.log('| contender | wall s | CPU s | resident MB | wall ratio | CPU ratio |');
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-  for (const { name, wall, cpu, residentMb } of results) {
-    console.log(
-      `| ${name} | ${wall.toFixed(2)} | ${cpu.toFixed(2)} | ${(residentMb ?? 0).toFixed(0)} | ${(wall / base!.wall).toFixed(2)} | ${(cpu / base!.cpu).toFixed(2)} |`,
-    );
-  }
+  return {
+    id,
+    title,
+    columns: [
+      { key: 'name', title: 'contender' },
+      { key: 'wall', title: 'wall s' },
+      { key: 'cpu', title: 'CPU s' },
+      { key: 'residentMb', title: 'resident MB', digits: 0 },
+      { key: 'perSecond', title: workName, digits: 0 },
+      { key: 'wallRatio', title: 'wall ratio' },
+      { key: 'cpuRatio', title: 'CPU ratio' },
+      { key: 'spread', title: 'spread' },
+    ],
+    rows: results.map(({ name, wall, cpu, residentMb, walls }): Row => ({
+      name,
+      wall,
+      cpu,
+      residentMb: residentMb ?? null,
+      perSecond: work / wall,
+      wallRatio: wall / base!.wall,
+      cpuRatio: cpu / base!.cpu,
+      // (slowest - fastest) / median: how far one run may be from the next.
+      spread: (Math.max(...walls) - Math.min(...walls)) / wall,
+    })),
+  };
 }

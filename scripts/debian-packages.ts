@@ -3,8 +3,14 @@ import { delimiter, join } from 'node:path';
 
 import { runCommand } from './run-command.ts';
 
-/** Programs the tests run beside haulyard, with the Debian package that brings each. */
-export const debianPackages: readonly { readonly name: string; readonly command: string }[] = [
+/** A Debian package and the command it brings. */
+export interface DebianPackage {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** What the tests run beside haulyard. */
+const testPackages: readonly DebianPackage[] = [
   { name: 'nginx', command: 'nginx' },
   { name: 'caddy', command: 'caddy' },
   { name: 'tinyproxy', command: 'tinyproxy' },
@@ -45,8 +51,8 @@ function isInstalled(command: string): boolean {
   });
 }
 
-function missingPackages(): readonly string[] {
-  return debianPackages.filter(({ command }) => !isInstalled(command)).map(({ name }) => name);
+function missingPackages(packages: readonly DebianPackage[]): readonly string[] {
+  return packages.filter(({ command }) => !isInstalled(command)).map(({ name }) => name);
 }
 
 /** The words that run a command as root without asking, or undefined where that is not possible. */
@@ -61,20 +67,25 @@ async function asRoot(): Promise<readonly string[] | undefined> {
  * Installs the Debian packages that are missing, when it may.
  *
  * Otherwise it prints the command that a person has to run, and the result is false.
+ *
+ * @param who - begins the sentence that says what is missing
  */
-export async function ensureDebianPackages(): Promise<boolean> {
-  const missing = missingPackages();
+export async function ensureDebianPackages(
+  packages: readonly DebianPackage[] = testPackages,
+  who = 'The tests',
+): Promise<boolean> {
+  const missing = missingPackages(packages);
   if (missing.length === 0) return true;
   const [command, ...prefix] = (await asRoot()) ?? [];
   if (command !== undefined) {
     process.stdout.write(`installing ${missing.join(' ')}\n`);
     const args = [...prefix, 'sh', '-c', installScript, 'sh', ...missing];
     const { output } = await runCommand(command, args);
-    if (missingPackages().length === 0) return true;
+    if (missingPackages(packages).length === 0) return true;
     process.stdout.write(output);
   }
   process.stdout.write(
-    `The tests need ${missingPackages().join(', ')}. On Debian install with:\n` +
+    `${who} need ${missingPackages(packages).join(', ')}. On Debian install with:\n` +
       `  sudo apt-get update && sudo apt-get install --no-install-recommends ${missing.join(' ')}\n`,
   );
   return false;

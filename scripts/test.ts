@@ -19,7 +19,7 @@ async function main(pattern: string | undefined): Promise<number> {
     process.stderr.write(`no test file matches ${pattern ?? 'test/**/*.test.ts'}\n`);
     return 1;
   }
-  if (!(await stage('Debian packages', ensureDebianPackages))) return 1;
+  if (!(await stage('Debian packages', () => ensureDebianPackages()))) return 1;
 
   let ok = everything ? await staticChecks() : true;
   let counts = { passed: 0, failed: 0, skipped: 0 };

@@ -12,6 +12,8 @@ export interface DelayProxyOptions {
   readonly delayMs?: number;
   /** For each connection and direction; unbounded unless told. */
   readonly bytesPerSecond?: number;
+  /** Address to listen on, 127.0.0.1 unless told. */
+  readonly host?: string;
 }
 
 /**
@@ -41,8 +43,7 @@ const IN_FLIGHT_BYTES = 4 << 20;
 
 /** Starts a proxy on a free loopback port. */
 export async function startDelayProxy(options: DelayProxyOptions): Promise<DelayProxy> {
-  const { target, delayMs = 0, bytesPerSecond } = options;
-  const host = '127.0.0.1';
+  const { target, delayMs = 0, bytesPerSecond, host = '127.0.0.1' } = options;
   const bytes = { up: 0, down: 0 };
   const pairs = new Set<readonly [Socket, Socket]>();
   let state: Cut | 'whole' = 'whole';

@@ -34,6 +34,8 @@ export interface WebServer extends AsyncDisposable {
 /** What nginx serves and how. */
 export interface NginxOptions {
   readonly root: string;
+  /** An address to listen on besides 127.0.0.1; `url` then names it. */
+  readonly address?: string;
   /** More directives for the server block. */
   readonly config?: string;
   /** nginx's `limit_rate`: bytes per second for each request. */
@@ -67,15 +69,20 @@ export async function startNginx(options: NginxOptions): Promise<WebServer> {
     },
   });
   stack.use(server);
-  const base = `${options.https ? 'https' : 'http'}://127.0.0.1:${server.port}`;
+  const host = options.address ?? '127.0.0.1';
+  const base = `${options.https ? 'https' : 'http'}://${host}:${server.port}`;
   return webServer(base, server.port, identity?.caPem, log, parseNginxLine, stack.move());
 }
 
 function nginxConfig(options: NginxOptions, port: number, directory: string): string {
-  const { root, config = '', limitRate, https, sendBufferBytes } = options;
-  const listen = [`127.0.0.1:${port}`];
-  if (https) listen.push('ssl');
-  if (sendBufferBytes !== undefined) listen.push(`sndbuf=${sendBufferBytes}`);
+  const { root, address, config = '', limitRate, https, sendBufferBytes } = options;
+  const hosts = ['127.0.0.1', ...(address === undefined ? [] : [address])];
+  const listen = hosts.map((host) => {
+    const words = [`listen ${host}:${port}`];
+    if (https) words.push('ssl');
+    if (sendBufferBytes !== undefined) words.push(`sndbuf=${sendBufferBytes}`);
+    return `${words.join(' ')};`;
+  });
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
   );
@@ -96,7 +103,7 @@ http {
   default_type application/octet-stream;
   sendfile on; tcp_nodelay on;
   server {
-    listen ${listen.join(' ')};
+    ${listen.join('\n    ')}
     root ${root};
     ${certificate}
     ${limitRate === undefined ? '' : `limit_rate ${limitRate};`}
