@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,11 +14,24 @@ try {
 }
 
 // A clone runs the source as written (Node strips the types); the installed package holds compiled files only.
-const source = new URL('../src/app/cli/main.ts', import.meta.url);
-const compiled = new URL('../dist/app/cli/main.js', import.meta.url);
+const source = new URL('../src/', import.meta.url);
+const fromSource = existsSync(source);
+const root = fromSource ? source.href : new URL('../dist/', import.meta.url).href;
+const format = fromSource ? 'module-typescript' : 'module';
+
+// Finding the file behind an import is half of what loading a small module costs, and a command loads
+// two hundred of them. Inside the package there is nothing to find: every import is the path of a file.
+registerHooks({
+  resolve(specifier, context, next) {
+    const inside = specifier.startsWith('.') && context.parentURL?.startsWith(root);
+    return inside
+      ? { url: new URL(specifier, context.parentURL).href, format, shortCircuit: true }
+      : next(specifier, context);
+  },
+});
 
 /** @type {{ main: (argv: string[]) => Promise<number> }} */
-const { main } = await import(existsSync(source) ? source.href : compiled.href);
+const { main } = await import(`${root}app/cli/main.${fromSource ? 'ts' : 'js'}`);
 
 // What could not be written may have set a number already; success does not hide it.
 process.exitCode = (await main(process.argv.slice(2))) || process.exitCode;
