@@ -8,9 +8,11 @@ import {
   BG_SIZE_UNKNOWN,
 } from './core/constants.ts';
 import { DeliveryOptimizationError } from './core/errors.ts';
+import type { FileOptions } from './core/interfaces/file.ts';
 import type { IBackgroundCopyJob } from './core/interfaces/job.ts';
 import type { IBackgroundCopyManager } from './core/interfaces/manager.ts';
 import { errorOf } from './core/job/failure.ts';
+import { BackgroundCopyManager } from './engine/interfaces/manager.ts';
 import { openManager, type OpenManagerOptions } from './open.ts';
 
 /** How far a download is. */
@@ -140,10 +142,10 @@ async function follow(
   options: DownloadOptions,
 ): Promise<void> {
   try {
-    await job.setPriority(options.priority ?? BG_JOB_PRIORITY.FOREGROUND);
-    await job.setNotifyFlags(
-      BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION,
-    );
+    // A call that sets what is set already would still be stored.
+    const priority = priorityOf(options);
+    if ((await job.getPriority()) !== priority) await job.setPriority(priority);
+    if ((await job.getNotifyFlags()) !== HEARD_EVENTS) await job.setNotifyFlags(HEARD_EVENTS);
     await job.setNotifyInterface({
       jobTransferred: () => outcome.resolve(),
       jobError: async () => outcome.reject(await failureOf(job)),
@@ -228,21 +230,34 @@ async function createJob(
   name: string,
   url: string,
   localName: string,
-  { sha256 }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<IBackgroundCopyJob> {
+  const { sha256 } = options;
+  const file: FileOptions =
+    sha256 === undefined ? {} : { digest: { algorithm: 'sha-256', hex: sha256 } };
+  if (manager instanceof BackgroundCopyManager) {
+    return manager.createWholeJob({
+      displayName: name,
+      priority: priorityOf(options),
+      notifyFlags: HEARD_EVENTS,
+      files: [{ url, localName, options: file }],
+    });
+  }
   const job = await manager.createJob(name, BG_JOB_TYPE.DOWNLOAD);
   try {
-    await job.addFile(
-      url,
-      localName,
-      sha256 === undefined ? undefined : { digest: { algorithm: 'sha-256', hex: sha256 } },
-    );
+    await job.addFile(url, localName, file);
     return job;
   } catch (error) {
     await job.cancel();
     throw error;
   }
 }
+
+function priorityOf({ priority }: DownloadOptions): BG_JOB_PRIORITY {
+  return priority ?? BG_JOB_PRIORITY.FOREGROUND;
+}
+
+const HEARD_EVENTS = BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION;
 
 const NAME_PREFIX = 'download ';
 const MAX_NAME_CHARACTERS = 160;

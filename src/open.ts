@@ -22,6 +22,9 @@ import { watchSystemNetwork } from './io/system/system-network.ts';
 import { openEngine } from './open-engine.ts';
 import { packageVersion } from './package-version.ts';
 
+/** A manager that can make a whole job in one step. */
+export type EmbeddedManager = BackgroundCopyManager;
+
 /** How an engine is opened. Every bound is checked: E_INVALIDARG otherwise. */
 export interface OpenManagerOptions {
   /**
@@ -61,7 +64,12 @@ export interface OpenManagerOptions {
  * goes on from there. Rejects with ERROR_SHARING_VIOLATION, naming the other process, when the
  * directory is in use.
  */
-export async function openManager(options: OpenManagerOptions = {}): Promise<HaulyardManager> {
+export function openManager(options: OpenManagerOptions = {}): Promise<HaulyardManager> {
+  return openEmbedded(options);
+}
+
+/** The same, with what only an engine in this process can do. */
+export async function openEmbedded(options: OpenManagerOptions): Promise<EmbeddedManager> {
   const onWarning =
     options.onWarning ?? ((message: string) => process.emitWarning(message, 'HaulyardWarning'));
   const connectionsPerOrigin = integer(

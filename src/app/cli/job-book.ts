@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 
 import type { BG_JOB_PRIORITY } from '../../core/constants.ts';
-import { BG_JOB_TYPE } from '../../core/constants.ts';
 import type { IBackgroundCopyJob } from '../../core/interfaces/job.ts';
 import type { IBackgroundCopyManager } from '../../core/interfaces/manager.ts';
 import type { FileDigest } from '../../core/job/file.ts';
+import type { EmbeddedManager } from '../../open.ts';
 import type { PlannedDownload } from './download-plan.ts';
 import { digestInName, jobName } from './job-name.ts';
+import { HEARD_EVENTS } from './runnable-job.ts';
 
 /** What a command demands of each of its downloads. */
 export interface Demands {
@@ -26,11 +27,7 @@ export interface BookedJob {
 /** The unfinished jobs of one file each, by what they fetch and where to. */
 export interface JobBook {
   /** The unfinished job for the same URL and file, or a new one; with the demands set either way. */
-  jobFor(
-    manager: IBackgroundCopyManager,
-    wanted: PlannedDownload,
-    demands: Demands,
-  ): Promise<BookedJob>;
+  jobFor(manager: EmbeddedManager, wanted: PlannedDownload, demands: Demands): Promise<BookedJob>;
 }
 
 /** Reads which jobs of the data directory a command can take up. */
@@ -49,8 +46,8 @@ export async function readJobBook(manager: IBackgroundCopyManager): Promise<JobB
       const takenUp = obstacle === undefined ? found : undefined;
       // What cannot be taken up would only stand in the way of the next one.
       if (takenUp === undefined) await found?.cancel();
+      if (takenUp !== undefined) await setDemands(takenUp, demands);
       const job = takenUp ?? (await newJob(manager, wanted, demands));
-      await setDemands(job, demands);
       const note = obstacle === '' ? undefined : (obstacle ?? (await heldTo(takenUp, demands)));
       return { job, note };
     },
@@ -80,19 +77,20 @@ async function heldTo(
   return `still held to the ${held.algorithm} of an earlier command; \`haulyard cancel\` drops it`;
 }
 
+/** All of it at once: each call that changes a job waits for the disk, and this one is to begin. */
 async function newJob(
-  manager: IBackgroundCopyManager,
+  manager: EmbeddedManager,
   { url, file }: PlannedDownload,
-  { digest }: Demands,
+  { digest, headers, priority, noProgressSeconds }: Demands,
 ): Promise<IBackgroundCopyJob> {
-  const job = await manager.createJob(jobName(basename(file), digest), BG_JOB_TYPE.DOWNLOAD);
-  try {
-    await job.addFile(url, file, digest === undefined ? {} : { digest });
-    return job;
-  } catch (error) {
-    await job.cancel();
-    throw error;
-  }
+  return manager.createWholeJob({
+    displayName: jobName(basename(file), digest),
+    priority,
+    noProgressTimeoutSeconds: noProgressSeconds,
+    notifyFlags: HEARD_EVENTS,
+    files: [{ url, localName: file, options: digest === undefined ? {} : { digest } }],
+    ...(headers === null ? {} : { customHeaders: headers }),
+  });
 }
 
 async function setDemands(job: IBackgroundCopyJob, demands: Demands): Promise<void> {

@@ -1,6 +1,5 @@
 import { isDeliveryOptimizationError } from '../../core/errors.ts';
-import type { IBackgroundCopyManager } from '../../core/interfaces/manager.ts';
-import type { OpenManagerOptions } from '../../index.ts';
+import type { EmbeddedManager, OpenManagerOptions } from '../../open.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT } from './exit-numbers.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -17,14 +16,14 @@ export async function openJobs(
   globals: GlobalOptions,
   output: Output,
   options: OpenManagerOptions = {},
-): Promise<IBackgroundCopyManager> {
+): Promise<EmbeddedManager> {
   if (globals.dataDir === '') {
     throw new CommandError(EXIT.BAD_OPTION, '--data-dir needs the name of a directory.');
   }
   // The engine is most of the program, and `--help` has no use for it.
-  const { openManager } = await import('../../index.ts');
+  const { openEmbedded } = await import('../../open.ts');
   try {
-    return await openManager({
+    return await openEmbedded({
       ...options,
       ...(globals.dataDir !== undefined && { dataDir: globals.dataDir }),
       startInterrupted: false,

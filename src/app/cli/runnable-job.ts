@@ -26,13 +26,16 @@ export interface RunnableJob {
   complete(): Promise<number>;
 }
 
+/** What a command hears of a job of the engine in this process. */
+export const HEARD_EVENTS: number =
+  BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION;
+
 /** A job of the engine in this process. */
 export function embeddedJob(job: IBackgroundCopyJob): RunnableJob {
   return {
     async listen(ring) {
-      await job.setNotifyFlags(
-        BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR | BG_NOTIFY.JOB_MODIFICATION,
-      );
+      // A call that sets what is set already would still be stored.
+      if ((await job.getNotifyFlags()) !== HEARD_EVENTS) await job.setNotifyFlags(HEARD_EVENTS);
       await job.setNotifyInterface({ jobTransferred: ring, jobError: ring, jobModification: ring });
     },
     async look() {

@@ -1,4 +1,4 @@
-import type { OpenManagerOptions } from '../../index.ts';
+import type { OpenManagerOptions } from '../../open.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { connectionsOption, limitOption } from './option-values.ts';
 

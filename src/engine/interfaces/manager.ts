@@ -6,6 +6,7 @@ import type { IBackgroundCopyJob } from '../../core/interfaces/job.ts';
 import type { IDOManager } from '../../core/interfaces/download.ts';
 import type { HaulyardManager } from '../../core/interfaces/haulyard-manager.ts';
 import { isFinal } from '../../core/job/step.ts';
+import { createJob, type WantedJob } from '../create-job.ts';
 import type { Engine } from '../engine.ts';
 import {
   checkDisplayName,
@@ -14,9 +15,9 @@ import {
   checkUnsigned32,
   describe,
 } from '../../core/validate/arguments.ts';
-import { DOManager } from './download-manager.ts';
 import { Enumerator } from '../../core/objects/enumerator.ts';
 import { BackgroundCopyJob } from './job.ts';
+import { LateDOManager } from './late-download-manager.ts';
 
 /** IBackgroundCopyManager and, beside it, IDOManager, on the engine of this process. */
 export class BackgroundCopyManager implements HaulyardManager {
@@ -28,7 +29,7 @@ export class BackgroundCopyManager implements HaulyardManager {
   constructor(engine: Engine, close: () => Promise<void>) {
     this.#engine = engine;
     this.#close = close;
-    this.downloads = new DOManager(engine, engine.settings.owner);
+    this.downloads = new LateDOManager(engine, engine.settings.owner);
   }
 
   async createJob(displayName: string, type: BG_JOB_TYPE): Promise<IBackgroundCopyJob> {
@@ -38,6 +39,15 @@ export class BackgroundCopyManager implements HaulyardManager {
       type: checkMember(type, BG_JOB_TYPE, 'BG_JOB_TYPE'),
       priority: BG_JOB_PRIORITY.NORMAL,
     });
+    return new BackgroundCopyJob(this.#engine, live);
+  }
+
+  /**
+   * A job with all it is to have, checked as the calls that would set it one after the other check
+   * it, and stored in one transaction instead of one for each.
+   */
+  async createWholeJob(wanted: WantedJob): Promise<IBackgroundCopyJob> {
+    const live = await createJob(this.#engine, wanted, this.#engine.settings.owner);
     return new BackgroundCopyJob(this.#engine, live);
   }
 

@@ -37,10 +37,19 @@ export function ensurePrivateFile(path: string): void {
 
 /** Writes a small file that is there as a whole or not at all, even after a power cut. */
 export function writePrivately(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, content, { mode: OWNER_ONLY, flush: true });
-  renameSync(temporary, path);
+  replacePrivately(path, content, true);
   flushDirectory(dirname(path));
+}
+
+/** The same for a file that nobody misses after a power cut: nothing waits for the disk. */
+export function notePrivately(path: string, content: string): void {
+  replacePrivately(path, content, false);
+}
+
+function replacePrivately(path: string, content: string | Uint8Array, flush: boolean): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, content, { mode: OWNER_ONLY, flush });
+  renameSync(temporary, path);
 }
 
 /** Makes new names in a directory survive a power cut, where the system knows how. */

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 
 import { DeliveryOptimizationError } from '../../core/errors.ts';
-import { writePrivately } from './private-files.ts';
+import { notePrivately } from './private-files.ts';
 
 /**
  * Who holds the store, for people to read. The lock itself is SQLite's and ends with its process
@@ -15,9 +15,9 @@ export interface StoreOwner {
   readonly since: string;
 }
 
-/** Notes the holder; to be called after the lock was won. */
+/** Notes the holder; to be called after the lock was won. A power cut ends the holder and may take the note. */
 export function writeOwner(path: string, owner: StoreOwner): void {
-  writePrivately(path, `${JSON.stringify(owner)}\n`);
+  notePrivately(path, `${JSON.stringify(owner)}\n`);
 }
 
 /** Takes the note away; to be called while the lock is still held, or it may be another's. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 import { BITS_COST_STATE } from '../../core/constants.ts';
@@ -6,6 +7,9 @@ import { BITS_COST_STATE } from '../../core/constants.ts';
 /** Longest time for an answer; a bus that hangs must not keep anything waiting. */
 const ANSWER_MS = 2_000;
 const MAX_ANSWER_BYTES = 4_096;
+
+/** Where the system's bus listens unless a variable says otherwise. */
+const BUS_SOCKET = '/run/dbus/system_bus_socket';
 
 /** Runs a program and returns what it prints; undefined when it fails in any way. */
 export type RunProgram = (
@@ -37,8 +41,12 @@ export async function askNetworkManager(run: RunProgram = runProgram): Promise<n
     : BITS_COST_STATE.UNRESTRICTED;
 }
 
-const runProgram: RunProgram = (program, parameters) =>
-  new Promise((resolve) => {
+const runProgram: RunProgram = async (program, parameters) => {
+  // Servers and containers often have no bus: to see that costs less than a program that fails.
+  if ((process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '') === '' && !existsSync(BUS_SOCKET)) {
+    return undefined;
+  }
+  return await new Promise((resolve) => {
     const child = execFile(
       program,
       parameters,
@@ -49,3 +57,4 @@ const runProgram: RunProgram = (program, parameters) =>
     child.unref();
     for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref();
   });
+};

@@ -11,7 +11,7 @@ import { makeDirectories } from '../make-directories.ts';
 import { EXIT } from '../exit-numbers.ts';
 import { exitCodeOfAll, type Outcome } from '../outcome.ts';
 import { openOutput, type Output } from '../output.ts';
-import type { OpenManagerOptions } from '../../../index.ts';
+import type { OpenManagerOptions } from '../../../open.ts';
 import { printable } from '../printable.ts';
 import { openDisplay } from '../progress/open-display.ts';
 import type { ProgressDisplay } from '../progress/progress.ts';
