@@ -191,6 +191,9 @@ export class HeadReader {
       this.#fail('a line of its head has no valid field name');
     } else if (!FIELD_VALUE.test(value)) {
       this.#fail('a field value of its head has a control character in it');
+    } else if (value.includes('\t') && name.toLowerCase() === 'transfer-encoding') {
+      // White space like any other (RFC 9110 §5.6.3); llhttp, for one, reads another coding there.
+      this.#fail('a tab stands beside its Transfer-Encoding');
     } else if (this.#headers.length === MAX_RESPONSE_FIELDS) {
       this.#fail(`its head has more than ${MAX_RESPONSE_FIELDS} fields`, true);
     } else {
