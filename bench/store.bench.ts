@@ -184,8 +184,10 @@ try {
     'ms',
   );
   print(
-    'interrupted, queued ones included',
-    milliseconds(() => store.interrupted(true)),
+    'ids of a page of 1,000, newest first',
+    milliseconds(() =>
+      store.pageOfIds({ limit: 1_000, includeFinal: true, family: 'both', first: 'newest' }),
+    ),
     'ms',
   );
   print(

@@ -33,6 +33,7 @@ import { LiveJob } from './live-job.ts';
 import { DEFAULT_POLICIES } from './policy/default-policies.ts';
 import { TransferPolicy } from './policy/transfer-policy.ts';
 import { OriginBudget } from './transfer/origin-budget.ts';
+import { WakeUps } from './wake-ups.ts';
 import type { TransferSettings } from './transfer/transfer-context.ts';
 
 export interface EngineSettings {
@@ -117,6 +118,9 @@ export class Engine {
   readonly changes: Changes = new Changes();
   readonly scheduler: Scheduling;
   readonly #parts: EngineParts;
+  readonly #wakeUps: WakeUps;
+  /** Jobs with steps in the transaction that is under way. */
+  #together: Set<LiveJob> | undefined;
   #settings: EngineSettings;
   #queueOrder: number;
   /** Calls and deletions under way. */
@@ -133,6 +137,7 @@ export class Engine {
       this.attempt(what, task),
     );
     this.#parts = parts;
+    this.#wakeUps = new WakeUps(ports.clock, (ids) => this.#wake(ids));
     this.scheduler = parts.makeScheduler(this);
     this.#queueOrder = ports.store.maxQueueOrder;
   }
@@ -188,6 +193,28 @@ export class Engine {
       task();
     } catch (error) {
       this.settings.onWarning(`It was not possible to ${what}: ${messageOf(error)}`);
+    }
+  }
+
+  /**
+   * Takes steps of several jobs, and stores them in one transaction. A failure of it is told as a
+   * warning; the steps stay taken in memory, which is then ahead of the store.
+   *
+   * @param what - completes the sentence "It was not possible to …"
+   */
+  together(what: string, work: () => void): void {
+    const stepped = new Set<LiveJob>();
+    this.#together = stepped;
+    try {
+      this.ports.store.together(work);
+    } catch (error) {
+      this.settings.onWarning(`It was not possible to ${what}: ${messageOf(error)}`);
+      for (const live of stepped) {
+        live.ahead = true;
+        this.jobs.review(live);
+      }
+    } finally {
+      this.#together = undefined;
     }
   }
 
@@ -311,6 +338,7 @@ export class Engine {
       this.settings.onWarning(
         `Job ${live.id}: the step "${event.event}" could not be stored: ${messageOf(error)}`,
       );
+      live.ahead = true;
       this.#take(live, step, files);
       const final = outboxEvents(step.effects).at(-1);
       if (final !== undefined) live.unstoredFinal = final;
@@ -339,8 +367,8 @@ export class Engine {
     this.#ending.abort();
     this.scheduler.close();
     const ends: Promise<void>[] = [];
+    this.#wakeUps.close();
     for (const live of this.jobs.held()) {
-      live.cancelWakeUp?.();
       void live.notifications?.close();
       live.run?.stop();
       if (live.run !== undefined) ends.push(live.run.finished);
@@ -390,6 +418,8 @@ export class Engine {
         ),
         ...(answered ? { clearOutboxOf: live.id } : {}),
       });
+      live.ahead = false;
+      this.#together?.add(live);
     }
     this.#take(live, step, files);
   }
@@ -463,17 +493,30 @@ export class Engine {
     });
   }
 
-  /** Sets the job's one timer for what is due next. */
+  /** Sets when the job is to be woken for what is due next. */
   #arm(live: LiveJob): void {
-    live.cancelWakeUp?.();
-    live.cancelWakeUp = undefined;
-    const wakeUp = this.#closed ? undefined : nextWakeUp(live.job);
-    if (wakeUp === undefined) return;
-    const delayMs = Math.max(0, wakeUp.atMs - this.ports.clock.nowMs());
-    live.cancelWakeUp = this.ports.clock.after(delayMs, () => {
-      live.cancelWakeUp = undefined;
-      this.happenAnyway(live, { event: wakeUp.event });
-    });
+    this.#wakeUps.set(live.id, nextWakeUp(live.job)?.atMs);
+  }
+
+  #wake(ids: readonly string[]): void {
+    const nowMs = this.ports.clock.nowMs();
+    const woken = new Set<string>();
+    const wakeThem = (): void => {
+      for (const id of ids) {
+        if (woken.has(id)) continue;
+        woken.add(id);
+        this.attempt(`wake job ${id}`, () => {
+          const live = this.jobs.find(id);
+          const wakeUp = live === undefined ? undefined : nextWakeUp(live.job);
+          if (live === undefined || wakeUp === undefined) return;
+          if (wakeUp.atMs > nowMs) this.#arm(live);
+          else this.happenAnyway(live, { event: wakeUp.event });
+        });
+      }
+    };
+    this.together('store that jobs were woken', wakeThem);
+    // Where not even a transaction begins, the steps are taken in memory alone.
+    wakeThem();
   }
 }
 

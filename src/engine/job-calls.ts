@@ -21,6 +21,7 @@ export function resumeJob(engine: Engine, live: LiveJob): void {
   live.forgetAttempts();
   if (state === BG_JOB_STATE.ERROR && lastFailure?.code === 'DO_E_HTTP_BLOCKSIZE_MISMATCH') {
     live.noteContradiction(lastFailure.fileIndex);
+    engine.jobs.review(live);
   }
   engine.scheduler.admit(live);
 }

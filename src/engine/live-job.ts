@@ -2,7 +2,7 @@ import { parseCustomHeaders } from '../core/http/custom-headers.ts';
 import type { HeaderList } from '../core/http/fields.ts';
 import type { IBackgroundCopyCallback } from '../core/interfaces/job.ts';
 import { countFiles, type JobFile } from '../core/job/file.ts';
-import { allTransferred, type FileCounters, type Job } from '../core/job/job.ts';
+import { allTransferred, type FileCounters, type Job, type Trouble } from '../core/job/job.ts';
 import { isFinal } from '../core/job/step.ts';
 import type { JobStore, OutboxRow } from '../ports/job-store.ts';
 import type { DownloadMemory } from './download/download-memory.ts';
@@ -10,6 +10,19 @@ import type { JobRun } from './job-run.ts';
 import type { NotificationQueue } from '../notify/notification-queue.ts';
 import { Serial } from './serial.ts';
 import { noAttempts, type FileAttempts } from './transfer/transfer-context.ts';
+
+/** What earlier attempts on a job's files have taught. */
+interface Lessons {
+  readonly attempts: Map<number, FileAttempts>;
+  /** Files whose last attempt contradicted what is recorded. */
+  readonly contradicted: Set<number>;
+}
+
+/** All that memory knows of a job that only waits: a hundred thousand of them take little room. */
+export interface RestingJob {
+  readonly trouble: Trouble;
+  readonly lessons: Lessons | undefined;
+}
 
 /**
  * A job in memory: its stored value, and what lives only as long as this process. There is at most
@@ -23,8 +36,7 @@ export class LiveJob {
   #firstUndone = 0;
   readonly #renamed = new Set<number>();
   #customHeaders: HeaderList | undefined;
-  readonly #contradicted = new Set<number>();
-  readonly #attempts = new Map<number, FileAttempts>();
+  #lessons: Lessons | undefined;
   job: Job;
   /** The transfer that holds the job's slot. */
   run: JobRun | undefined;
@@ -34,8 +46,8 @@ export class LiveJob {
   busy = false;
   /** The deletion of a final job's partial files: whether nothing was left. */
   discarding: Promise<boolean> | undefined;
-  /** Drops the timer for the job's next wake-up. */
-  cancelWakeUp: (() => void) | undefined;
+  /** A step was taken that the store does not have: reading the job again would undo it. */
+  ahead = false;
   /** The callback registered in this process, and what it is still to be told. */
   callback: IBackgroundCopyCallback | undefined;
   notifications: NotificationQueue | undefined;
@@ -46,9 +58,11 @@ export class LiveJob {
   /** Calls that change the job run one after the other. */
   readonly serial: Serial = new Serial();
 
-  constructor(job: Job, store: JobStore) {
+  /** @param resting - what was kept of the job when it was last let go of */
+  constructor(job: Job, store: JobStore, resting?: RestingJob) {
     this.id = job.id;
-    this.job = job;
+    this.job = resting === undefined ? job : { ...job, trouble: resting.trouble };
+    this.#lessons = resting?.lessons;
     this.#store = store;
   }
 
@@ -94,10 +108,11 @@ export class LiveJob {
   }
 
   attempts(index: number): FileAttempts {
-    const known = this.#attempts.get(index);
+    const { attempts } = this.#learned();
+    const known = attempts.get(index);
     if (known !== undefined) return known;
     const fresh = noAttempts();
-    this.#attempts.set(index, fresh);
+    attempts.set(index, fresh);
     return fresh;
   }
 
@@ -108,14 +123,15 @@ export class LiveJob {
    */
   noteContradiction(index: number | undefined): void {
     if (index === undefined) return;
-    if (this.#contradicted.delete(index)) this.attempts(index).distrusted = true;
-    else this.#contradicted.add(index);
+    const { contradicted } = this.#learned();
+    if (contradicted.delete(index)) this.attempts(index).distrusted = true;
+    else contradicted.add(index);
   }
 
   /** What earlier attempts taught is void: the file is done, or its caller starts afresh. */
   forgetAttempts(index?: number): void {
-    if (index === undefined) this.#attempts.clear();
-    else this.#attempts.delete(index);
+    if (index === undefined) this.#lessons?.attempts.clear();
+    else this.#lessons?.attempts.delete(index);
   }
 
   get customHeaders(): HeaderList {
@@ -127,17 +143,28 @@ export class LiveJob {
     this.#customHeaders = undefined;
   }
 
-  /** Whether something would be lost if only the store remembered the job. */
+  /** Whether something is at work, or known, that cannot be kept as a {@link RestingJob}. */
   isAlive(): boolean {
     return (
       this.run !== undefined ||
       this.stopping !== undefined ||
       this.busy ||
-      this.cancelWakeUp !== undefined ||
+      this.ahead ||
       this.notifications !== undefined ||
       this.#renamed.size > 0 ||
-      (this.download?.holdsSomething() === true && !isFinal(this.job.state)) ||
-      (this.job.trouble !== undefined && !isFinal(this.job.state))
+      (this.download?.holdsSomething() === true && !isFinal(this.job.state))
     );
+  }
+
+  /** What has to be kept of it when only the store remembers the rest. */
+  resting(): RestingJob | undefined {
+    const { trouble, state } = this.job;
+    if (trouble === undefined || isFinal(state)) return undefined;
+    return { trouble, lessons: this.#lessons };
+  }
+
+  #learned(): Lessons {
+    this.#lessons ??= { attempts: new Map(), contradicted: new Set() };
+    return this.#lessons;
   }
 }

@@ -1,9 +1,11 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
 import type { SchedulerExplanation } from '../core/facts/explanation.ts';
 import type { TransferFailure } from '../core/job/failure.ts';
-import { isFinal, isForeground } from '../core/job/step.ts';
+import type { Job } from '../core/job/job.ts';
+import { isForeground } from '../core/job/step.ts';
 import type { JobTraits } from '../core/policy/policy-block.ts';
 import { chooseJobs, type RunningJob, type WaitingJob } from '../core/schedule/choose-jobs.ts';
+import { AdmittedJobs } from './admitted-jobs.ts';
 import type { Engine, Scheduling } from './engine.ts';
 import { JobRun } from './job-run.ts';
 import type { LiveJob } from './live-job.ts';
@@ -21,35 +23,45 @@ import { runHost } from './run-host.ts';
  */
 export class Scheduler implements Scheduling {
   readonly #engine: Engine;
-  /** Jobs that an earlier process left under way and that nobody has resumed in this one. */
-  readonly #admitted = new Set<string>();
+  /**
+   * Where interrupted jobs are left alone: those that somebody has resumed in this process, and the
+   * queues of them alone. Undefined where the queues of the store are the ones that count.
+   */
+  readonly #admitted: AdmittedJobs | undefined;
   readonly #sweep: BlockSweep;
-  /** Blocked jobs as they were when they were last found to be. */
-  readonly #judged = new WeakMap<LiveJob, LiveJob['job']>();
+  /**
+   * Jobs that wait for a rule to let them go, and have changed since the rules were asked. All others
+   * are as blocked as they were: the world's changes are swept.
+   */
+  readonly #unjudged = new Set<string>();
   #pending = false;
   #cancelTimer: (() => void) | undefined;
   #online: boolean;
   #worldKey: string;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: DisposableStack = new DisposableStack();
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#admitted = engine.settings.startInterrupted ? undefined : new AdmittedJobs();
     this.#sweep = new BlockSweep(engine, () => this.#world());
     this.#online = engine.ports.network.current().online;
     this.#worldKey = worldKey(this.#world());
-    this.#unsubscribe = engine.ports.network.onChange(() =>
-      engine.attempt('follow the network', () => this.#worldChanged()),
+    this.#unsubscribe.defer(
+      engine.ports.network.onChange(() =>
+        engine.attempt('follow the network', () => this.#worldChanged()),
+      ),
     );
+    this.#unsubscribe.defer(engine.changes.on((live) => this.#jobChanged(live)));
   }
 
   close(): void {
-    this.#unsubscribe();
+    this.#unsubscribe.dispose();
     this.#sweep.close();
     this.#cancelTimer?.();
   }
 
   admit(live: LiveJob): void {
-    if (!this.#engine.settings.startInterrupted) this.#admitted.add(live.id);
+    this.#admitted?.admit(live.job);
     this.reconsider();
   }
 
@@ -75,7 +87,7 @@ export class Scheduler implements Scheduling {
       running: this.#running(),
       queue: (limit) => this.#queue(isForeground(live.job), limit),
       world: this.#world(),
-      admitted: this.#engine.settings.startInterrupted || this.#admitted.has(live.id),
+      admitted: this.#admitted?.has(live.id) ?? true,
     });
   }
 
@@ -130,22 +142,7 @@ export class Scheduler implements Scheduling {
   }
 
   #queue(foreground: boolean, limit: number): readonly string[] {
-    return this.#engine.settings.startInterrupted
-      ? this.#engine.ports.store.queued(foreground, limit)
-      : this.#admittedQueue(foreground);
-  }
-
-  #admittedQueue(foreground: boolean): string[] {
-    const jobs = [...this.#admitted].flatMap((id) => {
-      const job = this.#engine.jobs.find(id)?.job;
-      if (job !== undefined && !isFinal(job.state)) return [job];
-      this.#admitted.delete(id);
-      return [];
-    });
-    return jobs
-      .filter((job) => job.state === BG_JOB_STATE.QUEUED && isForeground(job) === foreground)
-      .sort((a, b) => a.queueOrder - b.queueOrder)
-      .map((job) => job.id);
+    return (this.#admitted ?? this.#engine.ports.store).queued(foreground, limit);
   }
 
   #start(live: LiveJob): void {
@@ -162,14 +159,19 @@ export class Scheduler implements Scheduling {
       }
     }
     if (this.#sweep.active) return;
-    for (const live of this.#engine.jobs.blocked()) {
-      const waits = live.job.state === BG_JOB_STATE.TRANSIENT_ERROR;
-      // A job that has not changed since is as blocked as it was: the world's changes are swept.
-      if (!waits || this.#judged.get(live) === live.job) continue;
+    const unjudged = [...this.#unjudged];
+    this.#unjudged.clear();
+    for (const id of unjudged) {
+      const live = this.#engine.jobs.find(id);
+      if (live === undefined || !waitsForRule(live.job)) continue;
       if (this.#blockOf(live) === undefined)
         this.#engine.happenAnyway(live, { event: 'unblocked' });
-      else this.#judged.set(live, live.job);
     }
+  }
+
+  #jobChanged(live: LiveJob): void {
+    this.#admitted?.changed(live.job);
+    if (waitsForRule(live.job) && !this.#sweep.visiting) this.#unjudged.add(live.id);
   }
 
   #blockOf(live: LiveJob): TransferFailure | undefined {
@@ -195,6 +197,10 @@ export class Scheduler implements Scheduling {
     this.#sweep.begin(returned ? 'retry all' : undefined);
     this.reconsider();
   }
+}
+
+function waitsForRule({ state, trouble }: Job): boolean {
+  return state === BG_JOB_STATE.TRANSIENT_ERROR && trouble?.blockedSinceMs !== undefined;
 }
 
 /** Queued by what is in memory too, which is ahead of a store that could not take a step. */

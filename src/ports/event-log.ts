@@ -18,10 +18,14 @@ export interface EventLog {
   readonly trimmedSequence: number;
   /** Up to `limit` events after a sequence number, in ascending order. */
   read(after: number, limit: number, filter?: EventFilter): readonly EventRecord[];
-  /** Drops events older than `wallMs` and all but the newest `keep`; never one after `protectedSequence`. */
+  /**
+   * Drops events older than `beforeMs` and all but the newest `keep`, the oldest first; never one after
+   * `protectedSequence`, and at most `atMost` of them. Returns how many that were.
+   */
   trim(options: {
     readonly beforeMs: number;
     readonly keep: number;
     readonly protectedSequence?: number;
+    readonly atMost?: number;
   }): number;
 }

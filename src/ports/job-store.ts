@@ -54,17 +54,23 @@ export interface FileCheckpoint {
   readonly durability: CheckpointDurability;
 }
 
-/** Which jobs a page of a list holds. */
-export interface JobQuery {
-  /** The last job of the page before; absent for the first page. An id that is gone: as if it were there. */
-  readonly afterId?: string;
-  /** 1 to 1,000. */
-  readonly limit: number;
+/** Which jobs a list holds. */
+export interface JobFilter {
   readonly owner?: string;
   readonly states?: readonly BG_JOB_STATE[];
   readonly includeFinal: boolean;
   /** Jobs, downloads of the IDO family, or both. */
   readonly family: 'job' | 'download' | 'both';
+}
+
+/** Which of them a page of the list holds. */
+export interface JobQuery extends JobFilter {
+  /** The last job of the page before; absent for the first page. An id that is gone: as if it were there. */
+  readonly afterId?: string;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** Which end of the list its first page stands at. Default: `oldest`. */
+  readonly first?: 'oldest' | 'newest';
 }
 
 /** A record that could not be read, and was left alone. */
@@ -92,11 +98,16 @@ export interface JobStore extends Disposable {
   /** Jobs in order of creation; final ones only when asked for. */
   list(options: { readonly includeFinal: boolean }): readonly Job[];
   /**
-   * Up to `limit` jobs created after the given one, in order of creation: one page of a long list.
+   * Up to `limit` jobs that follow the given one, in order of creation or against it: one page of a
+   * long list, at the price of a page wherever in the list it is.
    * Throws E_INVALIDARG for a limit that is not an integer from 1 to 1,000.
    */
   page(query: JobQuery): readonly Job[];
-  /** How many jobs there are in each state; `owner` counts only theirs. */
+  /** The same page as ids, without the price of reading its jobs. */
+  pageOfIds(query: JobQuery): readonly string[];
+  /** How many jobs all pages together have. Kept count of, not counted. */
+  count(filter: JobFilter): number;
+  /** How many jobs there are in each state; `owner` counts only theirs. Kept count of, not counted. */
   countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number>;
   /** Ids of QUEUED jobs, foreground ones or all others, by queueOrder. */
   queued(foreground: boolean, limit: number): readonly string[];
@@ -107,11 +118,6 @@ export interface JobStore extends Disposable {
     foreground: boolean,
     queueOrder: number,
   ): { readonly before: number | undefined; readonly after: number | undefined };
-  /**
-   * Jobs that a crash interrupts or a lost network blocks: CONNECTING, TRANSFERRING and
-   * TRANSIENT_ERROR, and QUEUED ones when asked for.
-   */
-  interrupted(includeQueued: boolean): readonly string[];
   /** Non-final jobs created before `wallMs`. */
   createdBefore(wallMs: number): readonly string[];
   /** Unacknowledged events of a job, oldest first. */
@@ -128,8 +134,11 @@ export interface JobStore extends Disposable {
   undiscarded(): readonly string[];
   /** Notes that a final job has left no file behind, or that it has. */
   setDiscarded(jobId: string, discarded: boolean): void;
-  /** Forgets final jobs last modified before `wallMs` whose files are gone. */
-  purgeFinal(wallMs: number): number;
+  /**
+   * Forgets final jobs last modified before `wallMs` whose files are gone, the oldest first and at
+   * most so many; all of them unless told. Returns how many that were.
+   */
+  purgeFinal(wallMs: number, atMost?: number): number;
   /** Forgets one final job at once, whatever is left of its files. Nothing for any other. */
   deleteFinal(jobId: string): void;
   /** Custom header block of a job, or undefined. Held encrypted (http.md 9). */

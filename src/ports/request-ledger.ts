@@ -9,6 +9,6 @@ export interface AnsweredRequest {
 /** Remembers which job a create request made, so that repeating the request makes no second one. */
 export interface RequestLedger {
   find(owner: string, key: string): AnsweredRequest | undefined;
-  /** Forgets keys older than `wallMs`. */
-  trim(wallMs: number): number;
+  /** Forgets keys older than `wallMs`, all or so many of them. Returns how many that were. */
+  trim(wallMs: number, atMost?: number): number;
 }

@@ -47,6 +47,7 @@ export function jobListConformance(name: string, prepare: () => Promise<JobStore
           states: fc.subarray(STATES),
           includeFinal: fc.boolean(),
           family: fc.constantFrom('job' as const, 'download' as const, 'both' as const),
+          first: fc.constantFrom('oldest' as const, 'newest' as const),
         },
         { requiredKeys: ['limit', 'includeFinal', 'family'] },
       );
@@ -56,10 +57,15 @@ export function jobListConformance(name: string, prepare: () => Promise<JobStore
             wanted.forEach((changes, index) => store.commit({ job: aJob(id(index), changes) }));
             const list = store.list({ includeFinal: true });
             for (const query of asked) {
+              const wantedJobs = list.filter((job) => matches(job, query));
+              if (query.first === 'newest') wantedJobs.reverse();
+              const pages = pagesOf(store, query);
+              assert.deepEqual(pages, wantedJobs);
               assert.deepEqual(
-                pagesOf(store, query),
-                list.filter((job) => matches(job, query)),
+                store.pageOfIds(query),
+                wantedJobs.slice(0, query.limit).map((job) => job.id),
               );
+              assert.equal(store.count(query), wantedJobs.length);
             }
           });
         }),
@@ -83,6 +89,16 @@ export function jobListConformance(name: string, prepare: () => Promise<JobStore
         assert.deepEqual(after(id(5)), []);
         assert.deepEqual(after(''), [id(1), id(4)]);
         assert.deepEqual(after('\u{10ffff}'), []);
+        const before = (afterId: string): readonly string[] =>
+          store.pageOfIds({ ...EVERYTHING, first: 'newest', afterId });
+        assert.deepEqual(before(id(0)), []);
+        assert.deepEqual(before(id(1)), []);
+        assert.deepEqual(before(id(2)), [id(1)]);
+        assert.deepEqual(before(id(3)), [id(1)]);
+        assert.deepEqual(before(id(4)), [id(1)]);
+        assert.deepEqual(before(id(5)), [id(4), id(1)]);
+        assert.deepEqual(before(''), []);
+        assert.deepEqual(before('\u{10ffff}'), [id(4), id(1)]);
       }));
 
     test('a page of no job, or of too many, is refused', () =>
@@ -101,7 +117,7 @@ export function jobListConformance(name: string, prepare: () => Promise<JobStore
           job: aJob(id(2), { state: QUEUED, queueOrder: 1, download: DOWNLOAD }),
         });
         assert.deepEqual(store.queued(false, 9), [id(2), id(1)]);
-        assert.deepEqual(store.interrupted(true), [id(1), id(2)]);
+        assert.deepEqual(store.pageOfIds(EVERYTHING), [id(1), id(2)]);
         assert.deepEqual(store.createdBefore(9_999), [id(1), id(2)]);
         assert.equal(store.list({ includeFinal: false }).length, 2);
         const ids = (family: JobQuery['family']): string[] =>
@@ -135,6 +151,16 @@ export function jobListConformance(name: string, prepare: () => Promise<JobStore
         assert.deepEqual(sorted('nobody'), []);
         store.commit({ job: aJob(id(0), { state: TRANSFERRING, owner: 'ada' }) });
         assert.deepEqual(sorted('ada')[0], [TRANSFERRING, 1]);
+        const forgotten = store.countByState().get(CANCELLED)!;
+        store.deleteFinal(id(5));
+        assert.equal(store.countByState().get(CANCELLED), forgotten - 1);
+        assert.throws(() =>
+          store.together(() => {
+            store.commit({ job: aJob(id(1), { state: ERROR, owner: 'bob' }) });
+            throw new Error('undone');
+          }),
+        );
+        assert.equal(store.countByState('bob').get(QUEUED), 1, 'what is undone is not counted');
       }));
 
     test('the ends of a queue are those of its queued jobs', () =>

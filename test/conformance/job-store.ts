@@ -47,7 +47,6 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
       withStore((store) => {
         assert.deepEqual(store.list({ includeFinal: true }), []);
         assert.deepEqual(store.queued(true, 16), []);
-        assert.deepEqual(store.interrupted(true), []);
         assert.deepEqual(store.unreadable(), []);
         assert.deepEqual(store.undiscarded(), []);
         assert.deepEqual(store.loadFiles('unknown'), []);
@@ -172,8 +171,13 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
       withStore((store) => {
         for (const state of STATES) store.commit({ job: aJob(`in state ${state}`, { state }) });
         const running = ['in state 1', 'in state 2', 'in state 5'];
-        assert.deepEqual(store.interrupted(false), running);
-        assert.deepEqual(store.interrupted(true), ['in state 0', ...running]);
+        const states = [1, 2, 5] as const;
+        const filter = { states, includeFinal: false, family: 'both', limit: 9 } as const;
+        assert.deepEqual(store.pageOfIds(filter), running);
+        assert.deepEqual(store.pageOfIds({ ...filter, states: [0, ...states] }), [
+          'in state 0',
+          ...running,
+        ]);
       }));
 
     test('old jobs are those created before a time and not final', () =>

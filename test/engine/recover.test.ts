@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { BG_JOB_PRIORITY, BG_JOB_STATE, BG_JOB_TYPE } from '../../src/core/constants.ts';
 import { inBatches } from '../../src/engine/in-batches.ts';
 import type { LiveJob } from '../../src/engine/live-job.ts';
+import { HISTORY_MS, SWEEP_INTERVAL_MS } from '../../src/core/limits.ts';
+import { aJob } from '../conformance/job-store-values.ts';
 import { openClockWorld, type ClockWorld } from '../support/clock-world.ts';
 import { ANNA, openServiceWorld, type ServiceWorld } from '../support/service-world.ts';
 import { until } from '../support/temporary.ts';
@@ -35,11 +37,11 @@ test('many jobs are visited once each, in order, and others have their turn in b
 test('a visit that is ended goes no further', async () => {
   await using world = openClockWorld();
   const visited: string[] = [];
-  const end = inBatches(world.engine, 'visit jobs', makeJobs(world, 250), ({ id }) => {
+  const walk = inBatches(world.engine, 'visit jobs', makeJobs(world, 250), ({ id }) => {
     visited.push(id);
   });
   const before = visited.length;
-  end();
+  walk.end();
   await world.clock.advance(100);
   assert.equal(visited.length, before);
 });
@@ -93,5 +95,48 @@ test('after a start every job that was under way waits in the queue, however man
   assert.equal(stateOf(last), SUSPENDED);
   assert.equal(stateOf(suspended!), SUSPENDED);
   assert.equal(stateOf(final!), ACKNOWLEDGED);
+  assert.deepEqual(world.warnings, []);
+});
+
+test('a long history is forgotten a little at a time, and nothing that is younger', async () => {
+  await using world = openClockWorld();
+  const { store, clock } = world;
+  // The sweep of the start is over.
+  await clock.advance(100);
+  const oldMs = clock.wallMs() - HISTORY_MS;
+  for (let index = 0; index < 450; index += 1) {
+    store.commit({ job: aJob(`old ${index}`, { state: ACKNOWLEDGED, modifiedAtMs: oldMs }) });
+    store.setDiscarded(`old ${index}`, true);
+  }
+  store.commit({
+    job: aJob('young', { state: ACKNOWLEDGED, modifiedAtMs: oldMs + SWEEP_INTERVAL_MS }),
+  });
+  store.setDiscarded('young', true);
+  const parts: number[] = [];
+  const purgeFinal = store.purgeFinal.bind(store);
+  store.purgeFinal = (...args) => {
+    const gone = purgeFinal(...args);
+    parts.push(gone);
+    return gone;
+  };
+  await clock.advance(SWEEP_INTERVAL_MS + 100);
+  assert.deepEqual(parts, [200, 200, 50, 0]);
+  assert.deepEqual(
+    store.list({ includeFinal: true }).map(({ id }) => id),
+    ['young'],
+  );
+});
+
+test('leftovers of many final jobs are deleted after a start', async () => {
+  await using world = await openServiceWorld();
+  const ids = await leaveJobs(
+    world,
+    Array.from({ length: 30 }, () => ACKNOWLEDGED),
+  );
+  await world.reopen();
+  await until(() => world.engine.ports.store.undiscarded().length === 0, {
+    what: 'every leftover to be gone',
+  });
+  for (const id of ids) assert.equal(world.service.facts(ANNA, id).state, ACKNOWLEDGED);
   assert.deepEqual(world.warnings, []);
 });

@@ -6,6 +6,7 @@ import type { IntervalSet } from '../../src/core/piece/interval-set.ts';
 import { checkName, checkPageLimit } from '../../src/io/sqlite/checks.ts';
 import type {
   FileCheckpoint,
+  JobFilter,
   JobQuery,
   JobStore,
   OutboxRow,
@@ -80,18 +81,21 @@ export class MemoryJobStore implements JobStore {
     return this.#jobs((job) => includeFinal || !isFinal(job));
   }
 
-  page({ afterId, limit, owner, states, includeFinal, family }: JobQuery): readonly Job[] {
+  page({ afterId, limit, first = 'oldest', ...filter }: JobQuery): readonly Job[] {
     checkPageLimit(limit);
     const all = this.#jobs(() => true);
-    return all
-      .slice(afterId === undefined ? 0 : endOf(all, afterId))
-      .filter((job) => includeFinal || !isFinal(job))
-      .filter((job) => owner === undefined || job.owner === owner)
-      .filter(({ state }) => states === undefined || states.includes(state))
-      .filter(
-        (job) => family === 'both' || (job.download !== undefined) === (family === 'download'),
-      )
-      .slice(0, limit);
+    const from = afterId === undefined ? 0 : endOf(all, afterId);
+    if (first === 'oldest') return all.slice(from).filter(passes(filter)).slice(0, limit);
+    const until = afterId === undefined ? all.length : beginOf(all, afterId);
+    return all.slice(0, until).toReversed().filter(passes(filter)).slice(0, limit);
+  }
+
+  pageOfIds(query: JobQuery): readonly string[] {
+    return this.page(query).map(({ id }) => id);
+  }
+
+  count(filter: JobFilter): number {
+    return this.#jobs(passes(filter)).length;
   }
 
   countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number> {
@@ -122,13 +126,6 @@ export class MemoryJobStore implements JobStore {
       before: queue.findLast(({ queueOrder }) => queueOrder < order)?.queueOrder,
       after: queue.find(({ queueOrder }) => queueOrder > order)?.queueOrder,
     };
-  }
-
-  interrupted(includeQueued: boolean): readonly string[] {
-    const { QUEUED, CONNECTING, TRANSFERRING, TRANSIENT_ERROR } = BG_JOB_STATE;
-    const states: number[] = [CONNECTING, TRANSFERRING, TRANSIENT_ERROR];
-    if (includeQueued) states.push(QUEUED);
-    return this.#jobs(({ state }) => states.includes(state)).map(({ id }) => id);
   }
 
   createdBefore(wallMs: number): readonly string[] {
@@ -220,8 +217,10 @@ export class MemoryJobStore implements JobStore {
     if (stored !== undefined) this.#replace(jobId, { ...stored, discarded });
   }
 
-  purgeFinal(wallMs: number): number {
-    const purged = this.#historyOf(true).filter(({ modifiedAtMs }) => modifiedAtMs < wallMs);
+  purgeFinal(wallMs: number, atMost: number = Number.POSITIVE_INFINITY): number {
+    const purged = this.#historyOf(true)
+      .filter(({ modifiedAtMs }) => modifiedAtMs < wallMs)
+      .slice(0, atMost);
     this.#forget(purged.map(({ id }) => id));
     return purged.length;
   }
@@ -315,6 +314,24 @@ function endOf(jobs: readonly Job[], id: string): number {
     .filter((job) => compareTexts(job.id, id) < 0)
     .toSorted((a, b) => compareTexts(b.id, a.id));
   return before === undefined ? 0 : jobs.indexOf(before) + 1;
+}
+
+/** Where the jobs from the given one on begin, in order of creation; one that is gone as if it were there. */
+function beginOf(jobs: readonly Job[], id: string): number {
+  const index = jobs.findIndex((job) => job.id === id);
+  if (index !== -1) return index;
+  const [after] = jobs
+    .filter((job) => compareTexts(job.id, id) > 0)
+    .toSorted((a, b) => compareTexts(a.id, b.id));
+  return after === undefined ? jobs.length : jobs.indexOf(after);
+}
+
+function passes({ owner, states, includeFinal, family }: JobFilter): (job: Job) => boolean {
+  return (job) =>
+    (includeFinal || !isFinal(job)) &&
+    (owner === undefined || job.owner === owner) &&
+    (states === undefined || states.includes(job.state)) &&
+    (family === 'both' || (job.download !== undefined) === (family === 'download'));
 }
 
 /** The stored job with `trouble` left out; one that becomes final starts as not discarded. */

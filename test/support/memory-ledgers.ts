@@ -34,13 +34,14 @@ export class MemoryEventLog implements EventLog {
       .slice(0, Math.max(0, limit));
   }
 
-  trim({ beforeMs, keep, protectedSequence }: Parameters<EventLog['trim']>[0]): number {
-    checkTrim([beforeMs, keep, protectedSequence]);
+  trim({ beforeMs, keep, protectedSequence, atMost }: Parameters<EventLog['trim']>[0]): number {
+    checkTrim([beforeMs, keep, protectedSequence, atMost]);
     const { content } = this.#place;
     const { events, lastEvent } = content;
     const young = events.find(({ atMs }) => atMs >= beforeMs)?.sequence ?? lastEvent + 1;
     const wanted = Math.max(young - 1, lastEvent - keep);
-    const boundary = Math.min(wanted, protectedSequence ?? lastEvent, lastEvent);
+    const most = (events[0]?.sequence ?? 0) + (atMost ?? events.length) - 1;
+    const boundary = Math.min(wanted, protectedSequence ?? lastEvent, lastEvent, most);
     const kept = events.filter(({ sequence }) => sequence > boundary);
     if (kept.length === events.length) return 0;
     this.#place.content = { ...content, events: kept, trimmedEvent: boundary };
@@ -92,9 +93,12 @@ export class MemoryRequestLedger implements RequestLedger {
     return found && { fingerprint: found.fingerprint, jobId: found.jobId };
   }
 
-  trim(wallMs: number): number {
+  trim(wallMs: number, atMost: number = Number.POSITIVE_INFINITY): number {
     const { content } = this.#place;
-    const kept = new Map([...content.requests].filter(([, { atMs }]) => atMs >= wallMs));
+    const old = [...content.requests].filter(([, { atMs }]) => atMs < wallMs);
+    const gone = old.toSorted(([, a], [, b]) => a.atMs - b.atMs).slice(0, atMost);
+    const kept = new Map(content.requests);
+    for (const [key] of gone) kept.delete(key);
     this.#place.content = { ...content, requests: kept };
     return content.requests.size - kept.size;
   }

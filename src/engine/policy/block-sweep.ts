@@ -1,11 +1,23 @@
 import { BG_JOB_STATE } from '../../core/constants.ts';
 import { isUnderWay } from '../../core/job/step.ts';
+import type { JobFilter } from '../../ports/job-store.ts';
+import { allIds } from '../all-ids.ts';
 import type { Engine } from '../engine.ts';
+import { inBatches, type Walk } from '../in-batches.ts';
 import type { LiveJob } from '../live-job.ts';
 import { failureOfBlock, type BlockWorld } from './job-block.ts';
 
-/** Jobs looked at in one go, and stored in one transaction. */
-const BATCH_JOBS = 250;
+/** Jobs that a change of the world may concern. */
+const CONCERNED: JobFilter = {
+  states: [
+    BG_JOB_STATE.QUEUED,
+    BG_JOB_STATE.CONNECTING,
+    BG_JOB_STATE.TRANSFERRING,
+    BG_JOB_STATE.TRANSIENT_ERROR,
+  ],
+  includeFinal: false,
+  family: 'both',
+};
 
 /**
  * Looks through all jobs that are under way or wait, after the world has changed: those that are
@@ -18,10 +30,10 @@ const BATCH_JOBS = 250;
 export class BlockSweep {
   readonly #engine: Engine;
   readonly #world: () => BlockWorld;
-  #left: string[] = [];
-  #cancelNext: (() => void) | undefined;
+  #walk: Walk | undefined;
   /** The network came back: every job that waits for a retry is worth one. */
   #retryAll = false;
+  #visiting = false;
   #closed = false;
 
   constructor(engine: Engine, world: () => BlockWorld) {
@@ -31,12 +43,17 @@ export class BlockSweep {
 
   /** Whether some jobs have not been looked at yet. */
   get active(): boolean {
-    return this.#left.length > 0;
+    return this.#walk?.active === true;
+  }
+
+  /** Whether the step under way is one that this takes, by the world as it is. */
+  get visiting(): boolean {
+    return this.#visiting;
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancelNext?.();
+    this.#walk?.end();
   }
 
   /** Begins, or begins again; the first batch is done with when this returns. */
@@ -44,12 +61,31 @@ export class BlockSweep {
     if (this.#closed) return;
     if (what === 'retry all') this.#retryAll = true;
     if (!this.#world().network.online) this.#retryAll = false;
-    this.#left = [...this.#engine.ports.store.interrupted(true)];
-    this.#batch();
+    this.#walk?.end();
+    this.#walk = inBatches(
+      this.#engine,
+      'store what a change of the network or the policies means for jobs',
+      allIds(this.#engine.ports.store, CONCERNED),
+      (live) => this.visit(live),
+      () => {
+        this.#retryAll = false;
+        // What changed of a job while this went on has not been looked at.
+        this.#engine.scheduler.reconsider();
+      },
+    );
   }
 
   /** What the world as it is means for one job. */
   visit(live: LiveJob): void {
+    this.#visiting = true;
+    try {
+      this.#judge(live);
+    } finally {
+      this.#visiting = false;
+    }
+  }
+
+  #judge(live: LiveJob): void {
     const world = this.#world();
     const failure = failureOfBlock(live, world);
     const { TRANSIENT_ERROR } = BG_JOB_STATE;
@@ -69,34 +105,5 @@ export class BlockSweep {
     if (failure !== undefined && isUnderWay(live.job.state)) {
       this.#engine.happenAnyway(live, { event: 'failed', failure });
     }
-  }
-
-  #batch(): void {
-    this.#cancelNext?.();
-    this.#cancelNext = undefined;
-    const { ports, jobs } = this.#engine;
-    const ids = this.#left.splice(0, BATCH_JOBS);
-    // Steps that could not be stored are taken all the same, as `happenAnyway` does for one.
-    this.#engine.attempt('store what a change of the network or the policies means for jobs', () =>
-      ports.store.together(() => {
-        for (const id of ids) {
-          // A record that cannot be read loses its own job alone.
-          this.#engine.attempt(`look at job ${id}`, () => {
-            const live = jobs.find(id);
-            if (live !== undefined) this.visit(live);
-          });
-        }
-      }),
-    );
-    if (this.#left.length === 0) {
-      this.#retryAll = false;
-      // What changed of a job while this went on has not been looked at.
-      this.#engine.scheduler.reconsider();
-      return;
-    }
-    this.#cancelNext = ports.clock.after(0, () => {
-      this.#cancelNext = undefined;
-      if (!this.#closed) this.#engine.attempt('look through the jobs', () => this.#batch());
-    });
   }
 }

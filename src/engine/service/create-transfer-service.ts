@@ -12,7 +12,7 @@ import { DODownload } from '../interfaces/download.ts';
 import { DOManager } from '../interfaces/download-manager.ts';
 import { BackgroundCopyJob } from '../interfaces/job.ts';
 import { resumeJob } from '../job-calls.ts';
-import { LiveJob } from '../live-job.ts';
+import type { LiveJob } from '../live-job.ts';
 import { jobOf, ownerFilter } from './access.ts';
 import type { EventHub } from './event-hub.ts';
 import { failedAttempts } from './failed-attempts.ts';
@@ -38,7 +38,7 @@ export function createTransferService(engine: Engine, hub: EventHub): TransferSe
   const factsOf = (live: LiveJob): JobFacts => jobFactsOf(engine, live, rates.of(live));
   // A job that only the store knows is shown as it was just read, and is not taken into the table:
   // going through a long list reads no row twice and leaves nothing behind.
-  const shownOnly = (job: Job): LiveJob => engine.jobs.peek(job.id) ?? new LiveJob(job, store);
+  const shownOnly = (job: Job): LiveJob => engine.jobs.view(job);
   const change = <Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> => {
     engine.assertOpen();
     return engine.operate(live, task);

@@ -27,6 +27,7 @@ const TABLES_WITHOUT_FILES = [
   'note',
   'request',
   'traffic',
+  'job_count',
 ];
 
 /** Throws a {@link DamagedDatabase} when SQLite finds its own structures broken. */

@@ -2,19 +2,13 @@ import type { StatementSync } from 'node:sqlite';
 
 import { BG_JOB_STATE } from '../../core/constants.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { JobQuery, JobStore } from '../../ports/job-store.ts';
-import { checkPageLimit } from './checks.ts';
+import type { JobFilter, JobQuery, JobStore } from '../../ports/job-store.ts';
 import { collectRows, type Row } from './collect-rows.ts';
+import { JobPages, statesOf } from './job-pages.ts';
 import type { JobRecords } from './job-records.ts';
 import type { StoreSession } from './store-session.ts';
 
 const STATES = Object.values(BG_JOB_STATE);
-
-/** Bits of the states that are not final. */
-const LIVE_STATES = 0b0_0111_1111;
-
-/** The bits that choose a family (see `ON_PAGE`). */
-const FAMILIES: Readonly<Record<JobQuery['family'], number>> = { download: 1, job: 2, both: 3 };
 
 /** Orders beyond every one that a job can have. */
 const BEFORE_ALL = Number.MIN_SAFE_INTEGER - 1;
@@ -24,10 +18,12 @@ const AFTER_ALL = Number.MAX_SAFE_INTEGER + 1;
 export class JobLists {
   readonly #session: StoreSession;
   readonly #records: JobRecords;
+  readonly #pages: JobPages;
 
   constructor(session: StoreSession, records: JobRecords) {
     this.#session = session;
     this.#records = records;
+    this.#pages = new JobPages(session, records);
   }
 
   all(includeFinal: boolean): readonly Job[] {
@@ -36,35 +32,32 @@ export class JobLists {
   }
 
   page(query: JobQuery): readonly Job[] {
-    checkPageLimit(query.limit);
-    const { pageOfLive, pageOfAll, pageOfOwner } = this.#session.sql;
-    return this.#listing(() => {
-      const states = statesOf(query);
-      if (states === 0) return [];
-      const filter = [this.#seqAfter(query.afterId), states, FAMILIES[query.family]];
-      const { limit, owner } = query;
-      if (owner !== undefined) return this.#records.jobs(pageOfOwner, [owner, ...filter], limit);
-      const live = (states & ~LIVE_STATES) === 0;
-      return live
-        ? this.#records.jobs(pageOfLive, filter, limit)
-        : this.#records.jobs(pageOfAll, [...filter, ...filter], limit);
-    });
+    return this.#listing(() => this.#pages.jobs(query));
+  }
+
+  pageOfIds(query: JobQuery): readonly string[] {
+    return this.#listing(() => this.#pages.ids(query));
+  }
+
+  count(filter: JobFilter): number {
+    const states = statesOf(filter);
+    const { family, owner } = filter;
+    return this.#listing(() =>
+      this.#counts(owner)
+        .filter(({ state }) => states.includes(state))
+        .filter(({ isJob }) => family === 'both' || isJob === (family === 'job'))
+        .reduce((sum, { jobs }) => sum + jobs, 0),
+    );
   }
 
   countByState(owner: string | undefined): ReadonlyMap<BG_JOB_STATE, number> {
-    const { countStates, countStatesOfOwner } = this.#session.sql;
-    return this.#listing(() => {
-      const rows =
-        owner === undefined
-          ? collectRows(countStates, [], stateCount)
-          : collectRows(countStatesOfOwner, [owner], stateCount);
-      const counts = new Map(rows);
-      for (const state of this.#unreadableStates(owner)) {
-        const count = counts.get(state);
-        if (count !== undefined) counts.set(state, count - 1);
+    const sums = new Map<BG_JOB_STATE, number>();
+    this.#listing(() => {
+      for (const { state, jobs } of this.#counts(owner)) {
+        sums.set(state, (sums.get(state) ?? 0) + jobs);
       }
-      return new Map([...counts].filter(([, count]) => count > 0));
     });
+    return new Map([...sums].filter(([, sum]) => sum > 0));
   }
 
   queued(foreground: boolean, limit: number): readonly string[] {
@@ -90,11 +83,6 @@ export class JobLists {
     };
   }
 
-  interrupted(includeQueued: boolean): readonly string[] {
-    const { running, runningOrQueued } = this.#session.sql;
-    return this.#ids(includeQueued ? runningOrQueued : running, []);
-  }
-
   createdBefore(wallMs: number): readonly string[] {
     return this.#ids(this.#session.sql.createdBefore, [wallMs]);
   }
@@ -103,21 +91,21 @@ export class JobLists {
     return this.#ids(this.#session.sql.undiscarded, []);
   }
 
-  /** The `seq` that a page begins after. Ids ascend with it, so one that is gone has its place too. */
-  #seqAfter(id: string | undefined): number {
-    if (id === undefined) return 0;
-    const before = this.#session.sql.seqBeforeId;
-    return this.#records.seqOf(id) ?? Number(before.get(id)?.['seq'] ?? 0);
-  }
-
-  #unreadableStates(owner: string | undefined): readonly BG_JOB_STATE[] {
-    return this.#records
+  /** What was counted, and taken from it the jobs that no list shows because they cannot be read. */
+  #counts(owner: string | undefined): readonly Count[] {
+    const { counts, countsOfOwner, countedAs } = this.#session.sql;
+    const counted =
+      owner === undefined
+        ? collectRows(counts, [], countOf)
+        : collectRows(countsOfOwner, [owner], countOf);
+    const unreadable = this.#records
       .unreadable()
       .flatMap(({ jobId }) =>
-        collectRows(this.#session.sql.stateOfJob, [jobId], (row) =>
-          owner === undefined || row['owner'] === owner ? stateOf(row) : undefined,
+        collectRows(countedAs, [jobId], (row) =>
+          owner === undefined || row['owner'] === owner ? countOf(row) : undefined,
         ),
       );
+    return [...counted, ...unreadable.map((one) => ({ ...one, jobs: -one.jobs }))];
   }
 
   /** The first order that the statement finds from the given one on, of a readable job. */
@@ -136,17 +124,16 @@ export class JobLists {
   }
 }
 
-function statesOf({ states = STATES, includeFinal }: JobQuery): number {
-  const bits = states.reduce((mask: number, state) => mask | (1 << state), 0);
-  return includeFinal ? bits : bits & LIVE_STATES;
+/** Jobs of one state and family, of one owner. */
+interface Count {
+  readonly state: BG_JOB_STATE;
+  readonly isJob: boolean;
+  readonly jobs: number;
 }
 
-function stateCount(row: Row): readonly [BG_JOB_STATE, number] | undefined {
-  const state = stateOf(row);
-  return state === undefined ? undefined : [state, Number(row['jobs'])];
-}
-
-/** The state in a row; undefined for a number that is none. */
-function stateOf({ state }: Row): BG_JOB_STATE | undefined {
-  return STATES.find((known) => known === Number(state));
+/** Undefined for a number that is no state. */
+function countOf(row: Row): Count | undefined {
+  const state = STATES.find((known) => known === Number(row['state']));
+  if (state === undefined) return undefined;
+  return { state, isJob: Number(row['is_job']) === 1, jobs: Number(row['jobs']) };
 }

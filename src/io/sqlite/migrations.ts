@@ -147,6 +147,44 @@ export const STEPS: readonly string[] = [
     PRIMARY KEY (job_seq, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Lists of a hundred thousand jobs: each state is a list of its own, and counts are kept, not taken.
+  `
+  DROP INDEX job_running;
+  DROP INDEX job_live;
+  DROP INDEX job_final;
+  DROP INDEX job_owner;
+  -- Within equal columns an index is in order of the rowid, which is seq: the order of creation.
+  CREATE INDEX job_state ON job (state, (download IS NULL));
+  CREATE INDEX job_owner ON job (owner, state, (download IS NULL));
+
+  CREATE TABLE job_count (
+    owner TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    is_job INTEGER NOT NULL,
+    jobs INTEGER NOT NULL,
+    PRIMARY KEY (owner, state, is_job)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO job_count
+    SELECT owner, state, download IS NULL AS is_job, count(*) FROM job GROUP BY owner, state, is_job;
+
+  CREATE TRIGGER job_counted AFTER INSERT ON job BEGIN
+    INSERT INTO job_count VALUES (NEW.owner, NEW.state, NEW.download IS NULL, 1)
+      ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+  END;
+  CREATE TRIGGER job_recounted AFTER UPDATE OF owner, state, download ON job
+  WHEN OLD.state IS NOT NEW.state OR OLD.owner IS NOT NEW.owner
+    OR (OLD.download IS NULL) IS NOT (NEW.download IS NULL)
+  BEGIN
+    UPDATE job_count SET jobs = jobs - 1
+      WHERE owner = OLD.owner AND state = OLD.state AND is_job = (OLD.download IS NULL);
+    INSERT INTO job_count VALUES (NEW.owner, NEW.state, NEW.download IS NULL, 1)
+      ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+  END;
+  CREATE TRIGGER job_uncounted AFTER DELETE ON job BEGIN
+    UPDATE job_count SET jobs = jobs - 1
+      WHERE owner = OLD.owner AND state = OLD.state AND is_job = (OLD.download IS NULL);
+  END;
+  `,
 ];
 
 /** The version of the store that this program writes. */

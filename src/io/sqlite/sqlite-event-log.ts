@@ -69,22 +69,25 @@ export class SqliteEventLog implements EventLog {
    * Deletes from the oldest on, up to the first that is to be kept. So an event that is old but
    * stands behind a younger one, because the clock was put back, waits until that one is old too.
    */
-  trim({ beforeMs, keep, protectedSequence }: Parameters<EventLog['trim']>[0]): number {
-    checkTrim([beforeMs, keep, protectedSequence]);
+  trim({ beforeMs, keep, protectedSequence, atMost }: Parameters<EventLog['trim']>[0]): number {
+    checkTrim([beforeMs, keep, protectedSequence, atMost]);
     return this.#session.guard('forget old events', () => {
       const { firstEvent, firstEventSince } = this.#session.sql;
-      const young = Number(firstEventSince.get(beforeMs)?.['sequence'] ?? this.#lastSequence + 1);
-      const boundary = Math.min(
-        Math.max(young - 1, this.#lastSequence - keep),
-        protectedSequence ?? this.#lastSequence,
-        this.#lastSequence,
-      );
+      const most = atMost ?? Number.POSITIVE_INFINITY;
+      const last = Math.min(this.#lastSequence, protectedSequence ?? this.#lastSequence);
+      const surplus = this.#lastSequence - keep;
       let trimmed = 0;
-      for (;;) {
-        const first = firstEvent.get()?.['sequence'] ?? undefined;
-        if (first === undefined || Number(first) > boundary) return trimmed;
-        trimmed += this.#deleteUpTo(Math.min(boundary, Number(first) + TRIM_BATCH_EVENTS - 1));
+      while (trimmed < most) {
+        const first = Number(firstEvent.get()?.['sequence'] ?? Number.POSITIVE_INFINITY);
+        if (first > last) return trimmed;
+        const end = Math.min(last, first + Math.min(TRIM_BATCH_EVENTS, most - trimmed) - 1);
+        // What is too many goes whatever its age; only what follows is asked how old it is.
+        const young = firstEventSince.get(beforeMs, Math.max(surplus + 1, first), end);
+        const boundary = young === undefined ? end : Number(young['sequence']) - 1;
+        if (first > boundary) return trimmed;
+        trimmed += this.#deleteUpTo(boundary);
       }
+      return trimmed;
     });
   }
 

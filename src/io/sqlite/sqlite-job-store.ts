@@ -8,6 +8,7 @@ import { formatSet } from '../../core/piece/interval-set.ts';
 import type { EventLog } from '../../ports/event-log.ts';
 import type {
   FileCheckpoint,
+  JobFilter,
   JobQuery,
   JobStore,
   OutboxRow,
@@ -124,6 +125,14 @@ export class SqliteJobStore implements JobStore {
     return this.#lists.page(query);
   }
 
+  pageOfIds(query: JobQuery): readonly string[] {
+    return this.#lists.pageOfIds(query);
+  }
+
+  count(filter: JobFilter): number {
+    return this.#lists.count(filter);
+  }
+
   countByState(owner?: string): ReadonlyMap<BG_JOB_STATE, number> {
     return this.#lists.countByState(owner);
   }
@@ -138,10 +147,6 @@ export class SqliteJobStore implements JobStore {
 
   queueNeighbours(foreground: boolean, order: number): ReturnType<JobStore['queueNeighbours']> {
     return this.#lists.queueNeighbours(foreground, order);
-  }
-
-  interrupted(includeQueued: boolean): readonly string[] {
-    return this.#lists.interrupted(includeQueued);
   }
 
   createdBefore(wallMs: number): readonly string[] {
@@ -244,20 +249,21 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
-  purgeFinal(wallMs: number): number {
+  purgeFinal(wallMs: number, atMost: number = Number.POSITIVE_INFINITY): number {
     const { db, sql } = this.#session;
     const decode = (row: Row): number | undefined =>
       this.#records.readableId(row) === undefined ? undefined : Number(row['seq']);
     return this.#session.guard('forget old jobs', () => {
       let purged = 0;
       for (;;) {
-        const batch = collectRows(sql.purgeable, [wallMs], decode, PURGE_BATCH_JOBS);
+        const limit = Math.min(PURGE_BATCH_JOBS, atMost - purged);
+        const batch = collectRows(sql.purgeable, [wallMs], decode, limit);
         inTransaction(db, () => {
           // Files, outbox, headers and secrets go with their job (ON DELETE CASCADE).
           for (const seq of batch) sql.deleteJob.run(seq);
         });
         purged += batch.length;
-        if (batch.length < PURGE_BATCH_JOBS) return purged;
+        if (batch.length < PURGE_BATCH_JOBS || purged >= atMost) return purged;
       }
     });
   }

@@ -27,13 +27,14 @@ export class SqliteRequestLedger implements RequestLedger {
     this.#session.sql.putRequest.run(owner, key, fingerprint, jobId, atMs);
   }
 
-  trim(wallMs: number): number {
+  trim(wallMs: number, atMost: number = Number.POSITIVE_INFINITY): number {
     return this.#session.guard('forget old requests', () => {
       let trimmed = 0;
       for (;;) {
-        const { changes } = this.#session.sql.deleteRequests.run(wallMs, TRIM_BATCH_REQUESTS);
+        const limit = Math.min(TRIM_BATCH_REQUESTS, atMost - trimmed);
+        const { changes } = this.#session.sql.deleteRequests.run(wallMs, limit);
         trimmed += Number(changes);
-        if (Number(changes) < TRIM_BATCH_REQUESTS) return trimmed;
+        if (Number(changes) < limit || trimmed >= atMost) return trimmed;
       }
     });
   }

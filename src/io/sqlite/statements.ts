@@ -8,31 +8,21 @@ const ID = 'SELECT seq, id FROM job';
 const PLACE = 'SELECT seq, id, queue_order FROM job INDEXED BY job_queued';
 const EVENT = 'SELECT sequence, at_ms, job_id, owner, kind, body FROM event';
 
-/**
- * What a page asks of a job: created after a `seq`, in one of the states whose bits are set, and of
- * the family: bit 0 for downloads, bit 1 for jobs. Each part stands in the indexes of pages.
- */
-const ON_PAGE = 'seq > ? AND ((? >> state) & 1) = 1 AND ((? >> (download IS NULL)) & 1) = 1';
-
 type StatementName =
   | 'seqOfJob'
   | 'job'
   | 'allJobs'
   | 'liveJobs'
   | 'suspectJobs'
-  | 'pageOfLive'
-  | 'pageOfAll'
-  | 'pageOfOwner'
   | 'seqBeforeId'
-  | 'countStates'
-  | 'countStatesOfOwner'
-  | 'stateOfJob'
+  | 'seqAfterId'
+  | 'counts'
+  | 'countsOfOwner'
+  | 'countedAs'
   | 'queuedForeground'
   | 'queuedBackground'
   | 'queuedAfter'
   | 'queuedBefore'
-  | 'running'
-  | 'runningOrQueued'
   | 'createdBefore'
   | 'undiscarded'
   | 'purgeable'
@@ -86,22 +76,13 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   seqOfJob: 'SELECT seq FROM job WHERE id = ?',
   job: `${JOB} WHERE id = ?`,
   allJobs: `${JOB} ORDER BY seq`,
-  liveJobs: `${JOB} INDEXED BY job_live WHERE state < 7 ORDER BY seq`,
+  liveJobs: `${JOB} WHERE state < 7 ORDER BY seq`,
   suspectJobs: `${JOB} WHERE (${SOUND_JOB}) IS NOT TRUE ORDER BY seq`,
-  pageOfLive: `${JOB} INDEXED BY job_live WHERE state < 7 AND ${ON_PAGE} ORDER BY seq`,
-  // Two lists in order, which SQLite merges as it goes: it neither sorts nor reads beyond the page.
-  pageOfAll:
-    `${JOB} INDEXED BY job_live WHERE state < 7 AND ${ON_PAGE} UNION ALL ` +
-    `${JOB} INDEXED BY job_final WHERE state >= 7 AND ${ON_PAGE} ORDER BY seq`,
-  pageOfOwner: `${JOB} INDEXED BY job_owner WHERE owner = ? AND ${ON_PAGE} ORDER BY seq`,
   seqBeforeId: 'SELECT seq FROM job WHERE id < ? ORDER BY id DESC LIMIT 1',
-  countStates:
-    'SELECT state, count(*) AS jobs FROM job INDEXED BY job_live WHERE state < 7 GROUP BY state ' +
-    'UNION ALL ' +
-    'SELECT state, count(*) FROM job INDEXED BY job_final WHERE state >= 7 GROUP BY state',
-  countStatesOfOwner:
-    'SELECT state, count(*) AS jobs FROM job INDEXED BY job_owner WHERE owner = ? GROUP BY state',
-  stateOfJob: 'SELECT owner, state FROM job WHERE id = ?',
+  seqAfterId: 'SELECT seq FROM job WHERE id > ? ORDER BY id LIMIT 1',
+  counts: 'SELECT state, is_job, jobs FROM job_count',
+  countsOfOwner: 'SELECT state, is_job, jobs FROM job_count WHERE owner = ?',
+  countedAs: 'SELECT owner, state, download IS NULL AS is_job, 1 AS jobs FROM job WHERE id = ?',
   queuedForeground:
     `${ID} INDEXED BY job_queued WHERE state = 0 AND (priority > 0) = 0 ` +
     'ORDER BY queue_order, seq',
@@ -114,9 +95,6 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   queuedBefore:
     `${PLACE} WHERE state = 0 AND (priority > 0) = ? AND queue_order < ? ` +
     'ORDER BY queue_order DESC, seq DESC',
-  running: `${ID} INDEXED BY job_running WHERE state IN (1, 2, 5) ORDER BY seq`,
-  // Asked for once, at the start: walking all live jobs is cheaper than one more index to keep.
-  runningOrQueued: `${ID} INDEXED BY job_live WHERE state < 7 AND state IN (0, 1, 2, 5) ORDER BY seq`,
   createdBefore: `${ID} INDEXED BY job_age WHERE state < 7 AND created_ms < ? ORDER BY created_ms, seq`,
   undiscarded:
     `${ID} INDEXED BY job_history WHERE state >= 7 AND discarded = 0 ` +
@@ -171,7 +149,9 @@ export const SQL: Readonly<Record<StatementName, string>> = {
     'ORDER BY sequence',
   firstEvent: 'SELECT min(sequence) AS sequence FROM event',
   // Walks what is older, which is what is about to be deleted.
-  firstEventSince: 'SELECT sequence FROM event WHERE at_ms >= ? ORDER BY sequence LIMIT 1',
+  firstEventSince:
+    'SELECT sequence FROM event WHERE at_ms >= ? AND sequence BETWEEN ? AND ? ' +
+    'ORDER BY sequence LIMIT 1',
   deleteEvents: 'DELETE FROM event WHERE sequence <= ?',
   trimmedEvents: 'SELECT max(trimmed) AS trimmed FROM event_log',
   setTrimmedEvents: 'UPDATE event_log SET trimmed = ?',
@@ -201,6 +181,31 @@ export const SQL: Readonly<Record<StatementName, string>> = {
     '(SELECT DISTINCT month FROM traffic ORDER BY month DESC LIMIT ?) ' +
     'ORDER BY month DESC, source',
 };
+
+/** What a page is asked for, apart from the numbers in it. */
+export interface PageShape {
+  /** Whether it holds the jobs of one owner alone. */
+  readonly ofOwner: boolean;
+  readonly newestFirst: boolean;
+  /** States and families together; 1 or more. */
+  readonly lists: number;
+}
+
+/**
+ * A page of several lists. Each list is a stretch of an index in order of creation, and SQLite merges
+ * them as it goes: it neither sorts nor reads beyond the page, nor past jobs that do not belong on it.
+ * The parameters of each: the owner where there is one, the state, whether it is a job, and `seq`.
+ */
+export function pageSql({ ofOwner, newestFirst, lists }: PageShape, columns: 'all' | 'id'): string {
+  const from = columns === 'all' ? JOB : ID;
+  const list =
+    (ofOwner
+      ? `${from} INDEXED BY job_owner WHERE owner = ? AND `
+      : `${from} INDEXED BY job_state WHERE `) +
+    `state = ? AND (download IS NULL) = ? AND seq ${newestFirst ? '<' : '>'} ?`;
+  const all = Array.from({ length: lists }, () => list).join(' UNION ALL ');
+  return `${all} ORDER BY seq ${newestFirst ? 'DESC' : 'ASC'}`;
+}
 
 export type Statements = Readonly<Record<StatementName, StatementSync>>;
 

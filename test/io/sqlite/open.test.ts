@@ -15,7 +15,7 @@ import {
 import { openDatabase } from '../../../src/io/sqlite/open-database.ts';
 import { openSqliteJobStore } from '../../../src/io/sqlite/open-sqlite-job-store.ts';
 import { readPragma } from '../../../src/io/sqlite/pragmas.ts';
-import { SQL } from '../../../src/io/sqlite/statements.ts';
+import { pageSql, SQL } from '../../../src/io/sqlite/statements.ts';
 import { currentBootId } from '../../../src/io/system/boot-id.ts';
 import type { JobStore } from '../../../src/ports/job-store.ts';
 import { aFile, aJob, anEvent } from '../../conformance/job-store-values.ts';
@@ -57,19 +57,17 @@ test('every table is strict', async () => {
     .all();
   db.close();
   const own = tables.filter(({ name }) => !String(name).startsWith('sqlite_'));
-  assert.equal(own.length, 11);
+  assert.equal(own.length, 12);
   for (const { name, strict } of own) assert.equal(strict, 1, String(name));
 });
 
 test('lists that are asked for again and again read an index and sort nothing', async () => {
   await using directory = await temporaryDirectory();
   const db = openDatabase(directory.join('haulyard.db'), assert.fail);
-  const { queuedForeground, queuedBackground, running, runningOrQueued } = SQL;
-  const { liveJobs, createdBefore, undiscarded, purgeable } = SQL;
-  const queues = [queuedForeground, queuedBackground, running, runningOrQueued];
-  const { pageOfLive, pageOfAll, pageOfOwner, queuedAfter, queuedBefore } = SQL;
-  const pages = [pageOfLive, pageOfAll, pageOfOwner, queuedAfter, queuedBefore];
-  for (const sql of [...queues, ...pages, liveJobs, createdBefore, undiscarded, purgeable]) {
+  const { queuedForeground, queuedBackground, queuedAfter, queuedBefore } = SQL;
+  const { createdBefore, undiscarded, purgeable } = SQL;
+  const queues = [queuedForeground, queuedBackground, queuedAfter, queuedBefore];
+  for (const sql of [...queues, ...everyPage(), createdBefore, undiscarded, purgeable]) {
     const steps = planOf(db, sql).filter((step) => !/^(MERGE|LEFT|RIGHT)/.test(step));
     assert.ok(
       steps.every((step) => /USING (COVERING )?INDEX job_/.test(step)),
@@ -82,11 +80,23 @@ test('lists that are asked for again and again read an index and sort nothing', 
 test('a page, an event and a request are searched for, and nothing is sorted', async () => {
   await using directory = await temporaryDirectory();
   const db = openDatabase(directory.join('haulyard.db'), assert.fail);
+  for (const sql of everyPage()) {
+    const plan = planOf(db, sql).join('; ');
+    assert.match(plan, /state=\? AND <expr>=\? AND rowid[<>]\?/, sql);
+    assert.doesNotMatch(plan, /SCAN|TEMP B-TREE/, sql);
+  }
   const wanted = {
-    pageOfLive: /seq>\?/,
-    pageOfAll: /seq>\?.*seq>\?/,
-    pageOfOwner: /owner=\? AND seq>\?/,
+    seqOfJob: /id=\?/,
+    job: /id=\?/,
     seqBeforeId: /id<\?/,
+    seqAfterId: /id>\?/,
+    countsOfOwner: /owner=\?/,
+    files: /job_seq=\?/,
+    outbox: /job_seq=\?/,
+    clearOutbox: /job_seq=\?/,
+    setDiscarded: /id=\?/,
+    renewJob: /rowid=\?/,
+    deleteJob: /rowid=\?/,
     queuedAfter: /<expr>=\? AND queue_order>\?/,
     queuedBefore: /<expr>=\? AND queue_order<\?/,
     eventsAfter: /rowid>\?/,
@@ -103,6 +113,19 @@ test('a page, an event and a request are searched for, and nothing is sorted', a
   }
   db.close();
 });
+
+/** Pages of one list and of many, of an owner and of all, from either end. */
+function everyPage(): readonly string[] {
+  return [1, 2, 7, 18].flatMap((lists) =>
+    [true, false].flatMap((ofOwner) =>
+      [true, false].flatMap((newestFirst) =>
+        (['all', 'id'] as const).map((columns) =>
+          pageSql({ lists, ofOwner, newestFirst }, columns),
+        ),
+      ),
+    ),
+  );
+}
 
 function planOf(db: DatabaseSync, sql: string): readonly string[] {
   const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
@@ -136,6 +159,15 @@ test('a store of version 1 keeps its jobs, files and headers, and gets the new t
     assert.equal(store.outboxOf('live')[0]?.event, 'error');
     assert.equal(store.maxQueueOrder, 7);
     assert.deepEqual(store.undiscarded(), ['final']);
+
+    assert.deepEqual(
+      [...store.countByState('somebody')].toSorted(([a], [b]) => a - b),
+      [
+        [live.state, 1],
+        [final.state, 1],
+      ],
+    );
+    assert.equal(store.count({ includeFinal: true, family: 'job' }), 2);
 
     assert.deepEqual([store.events.lastSequence, store.events.trimmedSequence], [0, 0]);
     store.commit({ job: { ...live, maxBytesPerSecond: 5 }, events: [anEvent('live')] });
@@ -215,7 +247,7 @@ test('a store of a newer version is refused and not touched', async () => {
     (error: unknown) => {
       assert.ok(error instanceof Error && 'code' in error);
       assert.equal(error.code, 'E_UNSUPPORTED');
-      assert.match(error.message, /newer version of haulyard.*format 3.*up to 2/);
+      assert.match(error.message, /newer version of haulyard.*format 4.*up to 3/);
       return true;
     },
   );
