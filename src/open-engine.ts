@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EngineSettings } from './engine/engine.ts';
 import { runEngine, type RunningEngine } from './engine/start-engine.ts';
 import { openPartialFiles } from './io/disk/partial-files.ts';
-import { openUndiciTransport } from './io/http/undici-transport.ts';
+import { openHttpTransport } from './io/http/open-http-transport.ts';
 import { openSqliteJobStore } from './io/sqlite/open-sqlite-job-store.ts';
 import { currentBootId } from './io/system/boot-id.ts';
 import { systemClock } from './io/system/system-clock.ts';
@@ -23,6 +23,8 @@ export interface OpenEngineOptions {
   readonly processName: string;
   /** PEM certificates of authorities trusted in place of the built-in ones. */
   readonly ca: string | readonly string[] | undefined;
+  /** Whether plain answers are read directly, which is the default, or all by the general client. */
+  readonly httpClient?: 'direct' | 'general';
   /** Closed with the engine. */
   readonly network: NetworkMonitor;
   readonly onWarning: (message: string) => void;
@@ -37,7 +39,7 @@ export interface OpenEngineOptions {
  * ERROR_SHARING_VIOLATION, naming the other process, when the directory is in use.
  */
 export async function openEngine(options: OpenEngineOptions): Promise<RunningEngine> {
-  const { dataDir, processName, ca, network, onWarning } = options;
+  const { dataDir, processName, ca, httpClient = 'direct', network, onWarning } = options;
   const closing = new AsyncDisposableStack();
   try {
     closing.use(network);
@@ -49,7 +51,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<RunningEng
         onWarning,
       }),
     );
-    const transport = closing.use(openUndiciTransport(ca === undefined ? {} : { ca }));
+    const transport = closing.use(
+      openHttpTransport({ direct: httpClient === 'direct', ...(ca === undefined ? {} : { ca }) }),
+    );
     const ports: Ports = {
       clock: systemClock,
       randomness: systemRandomness,

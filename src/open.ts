@@ -49,6 +49,11 @@ export interface OpenManagerOptions {
   readonly pieceSizeBytes?: number;
   /** Waits between attempts. Default: the table of job-lifecycle.md 8. */
   readonly retry?: Partial<RetryPolicy>;
+  /**
+   * `direct`, the default: plain answers are read straight from the socket, all others by the general
+   * client. `general`: everything is; for a network on which the direct way is suspected.
+   */
+  readonly httpClient?: 'direct' | 'general';
   /** PEM certificates of authorities trusted in place of the built-in ones. */
   readonly ca?: string | readonly string[];
   /** What a second process that finds the directory in use is told of this one. Default: the command. */
@@ -105,6 +110,7 @@ export async function openEmbedded(options: OpenManagerOptions): Promise<Embedde
     dataDir: resolve(options.dataDir ?? (await defaultDataDirectory(process.env))),
     processName: options.processName ?? process.argv.slice(1, 3).join(' '),
     ca: options.ca,
+    httpClient: httpClient(options),
     network: watchSystemNetwork({}),
     onWarning,
     settings: () => settings,
@@ -129,6 +135,14 @@ function integer(
   throw new DeliveryOptimizationError(
     'E_INVALIDARG',
     `${name} must be an integer from ${min} to ${max}, not ${value}.`,
+  );
+}
+
+function httpClient({ httpClient: wanted = 'direct' }: OpenManagerOptions): 'direct' | 'general' {
+  if (wanted === 'direct' || wanted === 'general') return wanted;
+  throw new DeliveryOptimizationError(
+    'E_INVALIDARG',
+    `httpClient must be "direct" or "general", not ${JSON.stringify(wanted)}.`,
   );
 }
 

@@ -55,8 +55,12 @@ export const MAX_UNWRITTEN_BYTES = 1_048_576;
 export const FLUSH_AFTER_BYTES = 16_777_216;
 export const FLUSH_AFTER_MS = 1_000;
 
-/** Bytes written before the record of them is renewed, and how long it may wait. */
+/**
+ * Bytes written before the record of them is renewed, how long it may wait, and the time that lies
+ * between two records at the least: a fast file would be recorded two thousand times a second.
+ */
 export const RECORD_AFTER_BYTES = 524_288;
+export const RECORD_PAUSE_MS = 10;
 export const RECORD_AFTER_MS = 200;
 
 /**

@@ -22,10 +22,15 @@ export interface HttpResponse {
    * The content with its framing removed and its coding untouched.
    *
    * May be read once. Ends only when the message is complete; a message cut short throws
-   * ERROR_WINHTTP_CONNECTION_ERROR. A chunk belongs to the reader for good. Leaving the loop early
-   * closes the connection.
+   * ERROR_WINHTTP_CONNECTION_ERROR. A chunk belongs to the reader until it is released. Leaving the
+   * loop early closes the connection.
    */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Gives a chunk of the body back, whose memory may hold other bytes afterwards. A reader that
+   * keeps too much gets no more.
+   */
+  release(chunk: Uint8Array): void;
   /** Gives up what is left of the body, and its connection if anything is. */
   discard(): void;
 }

@@ -215,9 +215,10 @@ export function testHttpTransport(
   });
 
   scenario('requests at one time have connections of their own', async (world) => {
-    const url = world.put('/file', content);
+    const size = 4 * 1_048_576;
+    const url = world.put('/file', { body: { size, seed: SEED } });
     const responses = [await get(world, url), await get(world, url), await get(world, url)];
-    for (const response of responses) assertBytes(await world.during(read(response)), 0, SIZE);
+    for (const response of responses) assertBytes(await world.during(read(response)), 0, size);
     assert.equal(world.accepted(), 3);
   });
 
@@ -285,6 +286,21 @@ export function testHttpTransport(
     assert.equal(bytes, LARGE_BYTES);
   });
 
+  scenario('a chunk stays as it is until it is released', async (world) => {
+    const response = await get(world, world.put('/file', content));
+    const kept: Uint8Array[] = [];
+    const read = (async () => {
+      for await (const chunk of response.body) kept.push(chunk);
+    })();
+    await world.during(read);
+    for (let turn = 0; turn < 3; turn += 1) {
+      const other = await get(world, world.put('/other', { body: { size: SIZE, seed: SEED + 1 } }));
+      await world.during(eachChunk(other, () => {}));
+    }
+    assertBytes(Buffer.concat(kept), 0, SIZE);
+    for (const chunk of kept) response.release(chunk);
+  });
+
   const refusals: readonly (readonly [string, readonly Fault[], string])[] = [
     ['closed before the head', [{ kind: 'close-before-head' }], 'ERROR_WINHTTP_CONNECTION_ERROR'],
     ['reset before the head', [{ kind: 'reset-before-head' }], 'ERROR_WINHTTP_CONNECTION_ERROR'],
@@ -332,12 +348,15 @@ function abortion(): { readonly controller: AbortController; readonly reason: Er
   return { controller: new AbortController(), reason: new Error('No longer wanted.') };
 }
 
-async function eachChunk({ body }: HttpResponse, take: (chunk: Uint8Array) => void): Promise<void> {
-  for await (const chunk of body) take(chunk);
+async function eachChunk(response: HttpResponse, take: (chunk: Uint8Array) => void): Promise<void> {
+  for await (const chunk of response.body) {
+    take(chunk);
+    response.release(chunk);
+  }
 }
 
 function gather(response: HttpResponse, into: Uint8Array[]): Promise<void> {
-  return eachChunk(response, (chunk) => into.push(chunk));
+  return eachChunk(response, (chunk) => into.push(Uint8Array.from(chunk)));
 }
 
 async function read(response: HttpResponse): Promise<Buffer> {

@@ -340,6 +340,7 @@ function openSlowWorld(): SlowWorld {
         yield Uint8Array.of(1, 2, 3);
       })(),
       discard() {},
+      release() {},
     }),
     async [Symbol.asyncDispose]() {},
   };

@@ -48,6 +48,14 @@ export interface EngineWorld extends AsyncDisposable {
   reopen(options?: OpenManagerOptions): Promise<HaulyardManager>;
 }
 
+/** Which HTTP client the worlds of this process use, where a test does not say. */
+let httpClient: NonNullable<OpenManagerOptions['httpClient']> = 'direct';
+
+/** Lets a file of tests run once more with the other client. */
+export function useHttpClient(client: typeof httpClient): void {
+  httpClient = client;
+}
+
 /** Opens a manager through the public API, with fast retries unless told otherwise. */
 export async function openWorld(options: OpenManagerOptions = {}): Promise<EngineWorld> {
   const directory = await temporaryDirectory();
@@ -58,6 +66,7 @@ export async function openWorld(options: OpenManagerOptions = {}): Promise<Engin
   const open = (changes: OpenManagerOptions): Promise<HaulyardManager> =>
     openManager({
       retry: FAST_RETRIES,
+      httpClient,
       onWarning: (message) => warnings.push(message),
       ...options,
       ...changes,

@@ -153,6 +153,8 @@ class Exchange {
         seen.closedEarly = !this.#whole;
         this.#discarded.abort(DISCARDED);
       },
+      // Whoever still looks at the chunk afterwards is found out.
+      release: (chunk) => void chunk.fill(0xdd),
     };
   }
 

@@ -2,6 +2,7 @@ import { DeliveryOptimizationError } from '../../core/errors.ts';
 import { requestBytes } from '../../core/picker/request-size.ts';
 import { advanceFlow, FIRST_FLOW, judgeFlow, type Flow } from '../../core/retry/stall.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { HttpResponse } from '../../ports/http-transport.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 import type { GateShare } from './bandwidth-gate.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -91,7 +92,7 @@ export class Connection {
    * it is written, also when it then throws: bytes received are bytes kept.
    */
   async stream(
-    body: AsyncIterable<Uint8Array>,
+    response: Pick<HttpResponse, 'body' | 'release'>,
     part: PartialFile,
     gate: GateShare,
     events: ConnectionEvents,
@@ -103,12 +104,16 @@ export class Connection {
       this.start = end;
       events.written(start, end);
     });
-    const chunks = body[Symbol.asyncIterator]();
+    const chunks = response.body[Symbol.asyncIterator]();
     try {
       while (this.position < this.end) {
         const chunk = await this.#next(chunks);
         if (chunk === undefined) break;
-        await this.#takeIn(chunk, writer, gate, events);
+        try {
+          await this.#takeIn(chunk, writer, gate, events);
+        } finally {
+          writer.afterwards(() => response.release(chunk));
+        }
       }
     } finally {
       this.#rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);

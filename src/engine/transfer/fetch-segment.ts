@@ -11,6 +11,7 @@ import { MAX_INCONSISTENT_ANSWERS } from '../../core/limits.ts';
 import { CACHE_HOST_CONNECT_TIMEOUT_MS } from '../../core/picker/cache-hosts.ts';
 import { stretchAt, type FileRanges, type Stretch } from '../../core/piece/file-ranges.ts';
 import { setSize } from '../../core/piece/interval-set.ts';
+import type { HttpResponse } from '../../ports/http-transport.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 import type { GateShare } from './bandwidth-gate.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
@@ -230,7 +231,7 @@ async function followVerdict(
     case 'body': {
       await adoptIfNew(verdict.representation, connection, host);
       const end = verdict.end === undefined ? undefined : localEnd(verdict.end, connection, host);
-      return receive(end, response.body, connection, host);
+      return receive(end, response, connection, host);
     }
     case 'restart': {
       if (verdict.reason === 'ranges-ignored' && !host.alone()) {
@@ -238,7 +239,7 @@ async function followVerdict(
         return { kind: 'ranges-ignored' };
       }
       await host.takeOver(verdict.representation);
-      return receive(verdict.end, response.body, connection, host);
+      return receive(verdict.end, response, connection, host);
     }
     case 'changed':
       return { kind: 'changed' };
@@ -280,12 +281,12 @@ function localEnd(remoteEnd: number, connection: Connection, host: SegmentHost):
 
 async function receive(
   announcedEnd: number | undefined,
-  body: AsyncIterable<Uint8Array>,
+  response: HttpResponse,
   connection: Connection,
   host: SegmentHost,
 ): Promise<SegmentEnd | undefined> {
   const { context } = host;
-  await connection.stream(body, host.part, host.gate, {
+  await connection.stream(response, host.part, host.gate, {
     received: (bytes) => {
       // A body that announces no length would otherwise be written until the disk is full.
       if (connection.end === Infinity) assertWithinExpected(connection.position, context);

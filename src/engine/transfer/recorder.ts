@@ -3,6 +3,7 @@ import {
   FLUSH_AFTER_MS,
   RECORD_AFTER_BYTES,
   RECORD_AFTER_MS,
+  RECORD_PAUSE_MS,
 } from '../../core/limits.ts';
 import type { IntervalSet } from '../../core/piece/interval-set.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -33,6 +34,7 @@ export class Recorder {
   #failure: unknown;
   #cancelTimer: (() => void) | undefined;
   #lastFlushMs: number;
+  #lastRecordMs = -Infinity;
 
   /** @param unflushedBytes - written by an earlier process and never flushed by it */
   constructor(part: PartialFile, file: RecordedFile, clock: Clock, unflushedBytes: number) {
@@ -49,7 +51,8 @@ export class Recorder {
     if (this.#failure !== undefined) throw this.#failure;
     this.#unrecordedBytes += bytes;
     this.#unflushedBytes += bytes;
-    if (this.#unrecordedBytes >= RECORD_AFTER_BYTES) this.#record();
+    const rested = this.#clock.nowMs() - this.#lastRecordMs >= RECORD_PAUSE_MS;
+    if (this.#unrecordedBytes >= RECORD_AFTER_BYTES && rested) this.#record();
     if (this.#unflushedBytes >= FLUSH_AFTER_BYTES) this.#startFlush();
   }
 
@@ -80,6 +83,7 @@ export class Recorder {
 
   #record(): void {
     this.#unrecordedBytes = 0;
+    this.#lastRecordMs = this.#clock.nowMs();
     try {
       this.#file.record();
     } catch (error) {

@@ -12,6 +12,8 @@ export class SegmentWriter {
   /** Where the next gathered byte goes. */
   #position: number;
   #gathered: Uint8Array[] = [];
+  /** Called once what has gathered is written. */
+  #gatheredReleases: (() => void)[] = [];
   #gatheredBytes = 0;
   #writing: Promise<void> | undefined;
   #onTaken: (() => void) | undefined;
@@ -40,6 +42,12 @@ export class SegmentWriter {
     });
   }
 
+  /** Calls back when everything taken so far is written, or lost to a failure. */
+  afterwards(release: () => void): void {
+    if (this.#writing === undefined) release();
+    else this.#gatheredReleases.push(release);
+  }
+
   /** Resolves once everything taken is written; rejects with what kept it from being. */
   async drain(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
@@ -47,30 +55,35 @@ export class SegmentWriter {
   }
 
   async #write(): Promise<void> {
+    let releases: (() => void)[] = [];
     try {
       while (this.#gatheredBytes > 0) {
         const buffers = this.#gathered;
         const bytes = this.#gatheredBytes;
-        this.#take();
+        releases = this.#take();
         await this.#part.write(buffers, this.#position);
+        for (const release of releases.splice(0)) release();
         const start = this.#position;
         this.#position += bytes;
         this.#onWritten(start, this.#position);
       }
     } catch (error) {
       this.#failure = error;
-      this.#take();
     } finally {
       this.#writing = undefined;
+      for (const release of [...releases, ...this.#take()]) release();
     }
   }
 
   /** What had gathered is being written, or lost to a failure: there is room again. */
-  #take(): void {
+  #take(): (() => void)[] {
+    const releases = this.#gatheredReleases;
+    this.#gatheredReleases = [];
     this.#gathered = [];
     this.#gatheredBytes = 0;
     const taken = this.#onTaken;
     this.#onTaken = undefined;
     taken?.();
+    return releases;
   }
 }

@@ -1,4 +1,7 @@
-import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { Agent, Client, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryOptimizationError, httpStatusError, maskUrl } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/http/fields.ts';
 import { statusDisposition } from '../../core/http/status.ts';
@@ -11,22 +14,30 @@ import {
 import { errorFromNetwork } from '../../core/node-errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
 import { BodyQueue } from './body-queue.ts';
+import { proxiesOf, type Environment } from './proxy-environment.ts';
+import { requestTarget } from './request-head.ts';
 
 export interface UndiciTransportOptions {
-  /** PEM certificates trusted beside the system's own; for tests and private authorities. */
+  /** PEM certificates trusted in place of the built-in ones; for tests and private authorities. */
   readonly ca?: string | readonly string[];
+  /** Where proxies are looked up; that of the process unless told (http.md 8). */
+  readonly environment?: Environment;
+}
+
+/** The general HTTP client. */
+export interface UndiciTransport extends HttpTransport {
   /**
-   * Proxies by scheme; defaults to `http_proxy`, `https_proxy` and `all_proxy` of the environment,
-   * lower case first, minus `no_proxy` (http.md 8).
+   * Reads the answer to a request that was sent already, on a socket that takes the request once
+   * more without sending it. The socket is of no use afterwards.
    */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readOver(socket: Duplex, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
 /**
  * The general HTTP client: undici's dispatcher, with every decision left to the engine. How many
  * connections an origin gets is the engine's to say, so the pools here are unbounded.
  */
-export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpTransport {
+export function openUndiciTransport(options: UndiciTransportOptions = {}): UndiciTransport {
   // The time for a connection belongs to a pool, so each of the few that are asked for has its own.
   const pools = new Map<number, Dispatcher>();
   const alone = new Set<Dispatcher>();
@@ -39,11 +50,10 @@ export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpT
   };
   pool(CONNECT_TIMEOUT_MS);
   const sendAlone = async (
+    dispatcher: Dispatcher,
     request: HttpRequest,
-    connectTimeoutMs: number,
     signal: AbortSignal,
   ): Promise<HttpResponse> => {
-    const dispatcher = makeDispatcher(options, connectTimeoutMs);
     alone.add(dispatcher);
     const end = (): void => {
       if (!alone.delete(dispatcher)) return;
@@ -56,8 +66,16 @@ export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpT
     send: (request, signal) => {
       const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = request;
       return request.fresh === true
-        ? sendAlone(request, connectTimeoutMs, signal)
+        ? sendAlone(makeDispatcher(options, connectTimeoutMs), request, signal)
         : send(pool(connectTimeoutMs), request, signal, () => {});
+    },
+    readOver(socket, request, signal) {
+      const over = new Client(originOf(request.url), {
+        ...READING,
+        // Not at once: a client that is told while it asks does not go on.
+        connect: (_target, callback) => queueMicrotask(() => callback(null, socket as Socket)),
+      });
+      return sendAlone(over, request, signal);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...pools.values(), ...alone].map((each) => each.destroy()));
@@ -65,47 +83,33 @@ export function openUndiciTransport(options: UndiciTransportOptions = {}): HttpT
   };
 }
 
+/** How answers are read, on whatever connection. */
+const READING = {
+  // HTTP/2 would put all ranges of a file on one connection and gain nothing here.
+  allowH2: false,
+  pipelining: 1,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  // Silence in a body is judged by the engine, which knows whether it reads at all.
+  bodyTimeout: 0,
+  maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
+} as const;
+
 function makeDispatcher(
   { ca, environment = process.env }: UndiciTransportOptions,
   connectTimeoutMs: number,
 ): Dispatcher {
   const tls = ca === undefined ? {} : { ca: [...(typeof ca === 'string' ? [ca] : ca)] };
-  const agentOptions = {
-    // HTTP/2 would put all ranges of a file on one connection and gain nothing here.
-    allowH2: false,
-    pipelining: 1,
-    connect: { timeout: connectTimeoutMs, ...tls },
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    // Silence in a body is judged by the engine, which knows whether it reads at all.
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
-  };
-  const variable = (name: string): string | undefined =>
-    environment[name] || environment[name.toUpperCase()] || undefined;
-  const proxy = (name: string): string | undefined => proxyUrl(name, variable(name));
-  const all = proxy('all_proxy');
-  const httpProxy = proxy('http_proxy') ?? all;
-  const httpsProxy = proxy('https_proxy') ?? all;
-  if (httpProxy === undefined && httpsProxy === undefined) return new Agent(agentOptions);
+  const agentOptions = { ...READING, connect: { timeout: connectTimeoutMs, ...tls } };
+  const { http, https, except } = proxiesOf(environment);
+  if (http === undefined && https === undefined) return new Agent(agentOptions);
   return new EnvHttpProxyAgent({
     ...agentOptions,
     ...(ca === undefined ? {} : { requestTls: tls }),
     // An empty string keeps undici from looking into the environment of this process again.
-    httpProxy: httpProxy ?? '',
-    httpsProxy: httpsProxy ?? '',
-    noProxy: variable('no_proxy') ?? '',
+    httpProxy: http ?? '',
+    httpsProxy: https ?? '',
+    noProxy: except,
   });
-}
-
-/** A proxy as the environment names it; a host and port without a scheme is an http proxy, as in curl. */
-function proxyUrl(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
-  throw new DeliveryOptimizationError(
-    'E_INVALIDARG',
-    `The environment variable ${name} does not name a proxy such as http://host:port.`,
-  );
 }
 
 /** @param ended - called once nothing of the exchange is under way any more */
@@ -173,6 +177,8 @@ function send(
             statusText: statusText ?? '',
             headers: headerList(started.rawHeaders),
             body: queue,
+            // undici's chunks are made for their reader: nobody wants them back.
+            release: () => {},
             discard: () => queue.discard(),
           });
         },
@@ -189,12 +195,6 @@ function send(
       },
     );
   });
-}
-
-/** Path and query exactly as given: parsing them would escape and resolve (http.md 2). */
-function requestTarget(url: string): string {
-  const [target = ''] = url.replace(/^[^:]*:\/\/[^/?#]*/, '').split('#', 1);
-  return target.startsWith('/') ? target : `/${target}`;
 }
 
 /** How undici tells that the proxy itself answered, to CONNECT or with a 407. */

@@ -76,11 +76,7 @@ test('get without a service loads no server, no schemas, and no second family', 
   await using place = await workplace();
   const url = origin.put('/a', { body: Buffer.from('hello') });
   const { packages, own } = await loadedBy(place, ['get', url]);
-  // undici is the transport's own business, which may need it for what an origin answers.
-  assert.deepEqual(
-    packages.filter((name) => name !== 'undici'),
-    ALWAYS,
-  );
+  assert.deepEqual(packages, ALWAYS);
   assert.deepEqual(
     own.filter((name) =>
       /^(rest\/(schemas|client|contract)|client|app\/(api|daemon|agent|service))\b/.test(name),

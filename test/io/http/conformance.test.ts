@@ -2,16 +2,20 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { openHttpTransport } from '../../../src/io/http/open-http-transport.ts';
 import { openUndiciTransport } from '../../../src/io/http/undici-transport.ts';
+import type { HttpTransport } from '../../../src/ports/http-transport.ts';
 import { testHttpTransport, type HttpTransportWorld } from '../../conformance/http-transport.ts';
 import { driveClock } from '../../support/drive-clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryWeb, openMemoryTransport } from '../../support/memory-http-transport.ts';
 import { startOrigin, type Fault } from '../../support/origin.ts';
 
-testHttpTransport('undici', async (): Promise<HttpTransportWorld> => {
+testHttpTransport('undici', () => realWorld(openUndiciTransport({ environment: {} })));
+testHttpTransport('direct', () => realWorld(openHttpTransport({ environment: {} })));
+
+async function realWorld(transport: HttpTransport): Promise<HttpTransportWorld> {
   const origin = await startOrigin();
-  const transport = openUndiciTransport({ environment: {} });
   return {
     transport,
     put: (path, content) => origin.put(path, content),
@@ -30,7 +34,7 @@ testHttpTransport('undici', async (): Promise<HttpTransportWorld> => {
       await origin[Symbol.asyncDispose]();
     },
   };
-});
+}
 
 testHttpTransport('in memory', async (): Promise<HttpTransportWorld> => {
   const clock = new ManualClock();

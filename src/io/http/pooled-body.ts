@@ -1,0 +1,121 @@
+import type { Block } from './block-pool.ts';
+
+/** What a body needs of the connection that fills it. */
+export interface BodySource {
+  /** There is room again. */
+  resume(): void;
+  /** Nobody wants the rest. */
+  abandon(): void;
+}
+
+/** Bytes received and not yet given back, for one body, beyond which its connection is not read. */
+const MAX_HELD_BYTES = 1_572_864;
+
+/** A stretch of a block that nobody has read yet. */
+interface Unread {
+  readonly block: Block;
+  readonly start: number;
+  end: number;
+}
+
+/**
+ * A response body whose chunks lie in the blocks the socket reads into: nothing is copied between
+ * the kernel and the file. Bounded: with so much received and not given back, reading stops.
+ */
+export class PooledBody implements AsyncIterable<Uint8Array> {
+  readonly #source: BodySource;
+  readonly #unread: Unread[] = [];
+  readonly #lent = new Map<Uint8Array, Block>();
+  #heldBytes = 0;
+  #paused = false;
+  #ended = false;
+  #discarded = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  /** Takes a stretch of a block in. False: read no more until `resume` is called. */
+  push(block: Block, start: number, end: number): boolean {
+    if (this.#discarded) return true;
+    const last = this.#unread.at(-1);
+    this.#heldBytes += end - start;
+    if (last?.block === block && last.end === start) {
+      last.end = end;
+    } else {
+      block.hold();
+      this.#unread.push({ block, start, end });
+    }
+    this.#signal();
+    this.#paused = this.#heldBytes >= MAX_HELD_BYTES;
+    return !this.#paused;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#signal();
+  }
+
+  /** What arrived before the failure is still read first: bytes received are bytes kept. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#signal();
+  }
+
+  discard(): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    if (!this.#ended && this.#failure === undefined) this.#source.abandon();
+    for (const { block } of this.#unread) block.release();
+    this.#unread.length = 0;
+    this.#ended = true;
+    this.#signal();
+  }
+
+  release(chunk: Uint8Array): void {
+    const block = this.#lent.get(chunk);
+    if (block === undefined) return;
+    this.#lent.delete(chunk);
+    this.#heldBytes -= chunk.length;
+    block.release();
+    if (!this.#paused || this.#heldBytes >= MAX_HELD_BYTES) return;
+    this.#paused = false;
+    if (!this.#ended && this.#failure === undefined) this.#source.resume();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const next = this.#unread.shift();
+        if (next !== undefined) {
+          yield this.#lend(next);
+        } else if (this.#failure !== undefined) {
+          throw this.#failure;
+        } else if (this.#ended) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      this.discard();
+    }
+  }
+
+  /** The hold on the block goes over to the chunk. */
+  #lend({ block, start, end }: Unread): Uint8Array {
+    const chunk = block.bytes.subarray(start, end);
+    this.#lent.set(chunk, block);
+    return chunk;
+  }
+
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,87 @@
+import { Duplex } from 'node:stream';
+
+import type { Block } from './block-pool.ts';
+import type { ConnectionUser, DirectConnection } from './direct-connection.ts';
+
+/**
+ * A connection whose request has been sent and whose answer has begun, as a socket for the general
+ * client: what is written to it goes nowhere, because it was sent already; what is read from it is
+ * the answer from its first byte.
+ */
+export class ReplaySocket extends Duplex implements ConnectionUser {
+  readonly #connection: DirectConnection;
+  #begun: Uint8Array | undefined;
+  #answering = false;
+  #peerEnded = false;
+
+  /** @param begun - the answer so far */
+  constructor(connection: DirectConnection, begun: Uint8Array) {
+    super({ allowHalfOpen: false });
+    this.#connection = connection;
+    this.#begun = Uint8Array.from(begun);
+    connection.handOver(this);
+  }
+
+  received({ bytes }: Block, start: number, end: number): boolean {
+    const arrived = Buffer.from(bytes.subarray(start, end));
+    if (this.#begun === undefined) return this.push(arrived);
+    // TLS hands out what it has decrypted even when told to stop; that is a record or two.
+    this.#begun = Buffer.concat([this.#begun, arrived]);
+    return false;
+  }
+
+  ended(error: Error | undefined): void {
+    this.#peerEnded = true;
+    if (error === undefined) this.push(null);
+    else this.destroy(error);
+  }
+
+  override _write(
+    _chunk: unknown,
+    _encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    // An answer must not be there before its request: only now does the client expect one.
+    this.#answering = true;
+    this.#replay();
+    callback();
+  }
+
+  override _read(): void {
+    this.#replay();
+    if (this.#answering) this.#connection.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!this.#peerEnded) this.#connection.destroy();
+    callback(error);
+  }
+
+  #replay(): void {
+    const begun = this.#begun;
+    if (!this.#answering || begun === undefined) return;
+    this.#begun = undefined;
+    this.push(begun);
+  }
+
+  // What a client sets on a socket has been set on the connection already.
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+}

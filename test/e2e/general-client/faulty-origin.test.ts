@@ -1,0 +1,4 @@
+import { useHttpClient } from '../../support/engine-world.ts';
+
+useHttpClient('general');
+await import('../faulty-origin.test.ts');
