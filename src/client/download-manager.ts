@@ -8,7 +8,7 @@ import type {
 import type { IEnumerator } from '../core/interfaces/enumerator.ts';
 import { describe, invalidArgument } from '../core/validate/arguments.ts';
 import { RemoteDownload } from './download.ts';
-import { Enumerator } from '../core/objects/enumerator.ts';
+import { enumeratorOf } from '../core/objects/enumerator.ts';
 import type { Remote } from './remote.ts';
 
 const FILTER_PROPERTIES: readonly unknown[] = [
@@ -54,7 +54,7 @@ export class DownloadManager implements IDOManager {
           : 'No download of this caller has that property.',
       );
     }
-    return new Enumerator(downloads.map((resource) => new RemoteDownload(this.#remote, resource)));
+    return enumeratorOf(downloads.map((resource) => new RemoteDownload(this.#remote, resource)));
   }
 }
 

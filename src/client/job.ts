@@ -29,7 +29,7 @@ import {
   carriedText,
   type FileArguments,
 } from './carry.ts';
-import { Enumerator } from '../core/objects/enumerator.ts';
+import { enumeratorOf } from '../core/objects/enumerator.ts';
 import { BackgroundCopyError } from '../core/objects/error.ts';
 import { failureOf } from './failure.ts';
 import { RemoteFile } from './file.ts';
@@ -122,7 +122,7 @@ export class RemoteJob implements IBackgroundCopyJob {
       for (const facts of page.files) files.push(new RemoteFile(this.#handle, facts.index, facts));
       cursor = page.next;
     } while (cursor !== null);
-    return new Enumerator(files);
+    return enumeratorOf(files);
   }
 
   async getDisplayName(): Promise<string> {

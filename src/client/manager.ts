@@ -11,7 +11,7 @@ import { MAX_DISPLAY_NAME_CHARACTERS } from '../core/limits.ts';
 import type { JobResource } from '../rest/contract.ts';
 import { checkUnsigned32, describe, invalidArgument } from '../core/validate/arguments.ts';
 import { carriedNumber } from './carry.ts';
-import { Enumerator } from '../core/objects/enumerator.ts';
+import { enumeratorOf } from '../core/objects/enumerator.ts';
 import { RemoteJob } from './job.ts';
 import { stateOf } from './names.ts';
 import { isUnknownJob, type Remote } from './remote.ts';
@@ -73,7 +73,7 @@ export class RemoteManager implements HaulyardManager {
       for (const facts of page.jobs) jobs.push(new RemoteJob(this.#remote, facts));
       cursor = page.next;
     } while (cursor !== null);
-    return new Enumerator(jobs);
+    return enumeratorOf(jobs);
   }
 
   async getErrorDescription(hresult: number): Promise<string> {

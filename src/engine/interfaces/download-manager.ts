@@ -11,7 +11,7 @@ import { FILTER_PROPERTIES, hasProperty, unfinishedDownloads } from '../download
 import type { Engine } from '../engine.ts';
 import { checkString, describe, invalidArgument } from '../../core/validate/arguments.ts';
 import { DODownload } from './download.ts';
-import { Enumerator } from '../../core/objects/enumerator.ts';
+import { enumeratorOf } from '../../core/objects/enumerator.ts';
 
 /** IDOManager for one caller, on the engine of this process. */
 export class DOManager implements IDOManager {
@@ -46,7 +46,7 @@ export class DOManager implements IDOManager {
       if (filter !== undefined && !hasProperty(job, filter.property, filter.value)) continue;
       found.push(new DODownload(this.#engine, this.#engine.jobs.get(job.id)));
     }
-    if (found.length > 0) return new Enumerator(found);
+    if (found.length > 0) return enumeratorOf(found);
     throw new DeliveryOptimizationError(
       'DO_E_NO_DOWNLOADS',
       filter === undefined

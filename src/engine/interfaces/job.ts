@@ -32,7 +32,7 @@ import type { LiveJob } from '../live-job.ts';
 import { checkMember, checkUnsigned32, describe } from '../../core/validate/arguments.ts';
 import { checkCallback, checkNotifyFlags } from '../../core/validate/notification-arguments.ts';
 import type { FileArguments } from '../validate/file-arguments.ts';
-import { Enumerator } from '../../core/objects/enumerator.ts';
+import { enumeratorOf } from '../../core/objects/enumerator.ts';
 import { BackgroundCopyError } from '../../core/objects/error.ts';
 import { extendedErrorInfo } from './extended-error-info.ts';
 import { BackgroundCopyFile } from './file.ts';
@@ -104,7 +104,7 @@ export class BackgroundCopyJob implements IBackgroundCopyJob {
 
   async enumFiles(): Promise<IEnumerator<IBackgroundCopyFile>> {
     this.#engine.assertOpen();
-    return new Enumerator(this.#live.files.map((file) => this.#file(file.index)));
+    return enumeratorOf(this.#live.files.map((file) => this.#file(file.index)));
   }
 
   async getDisplayName(): Promise<string> {

@@ -7,6 +7,7 @@ import type { IDOManager } from '../../core/interfaces/download.ts';
 import type { HaulyardManager } from '../../core/interfaces/haulyard-manager.ts';
 import { isFinal } from '../../core/job/step.ts';
 import { createJob, type WantedJob } from '../create-job.ts';
+import { allIds } from '../all-ids.ts';
 import type { Engine } from '../engine.ts';
 import {
   checkDisplayName,
@@ -63,12 +64,12 @@ export class BackgroundCopyManager implements HaulyardManager {
 
   async enumJobs(): Promise<IEnumerator<IBackgroundCopyJob>> {
     this.#engine.assertOpen();
-    const jobs = this.#engine.ports.store
-      .list({ includeFinal: false })
-      .filter(({ download }) => download === undefined);
-    return new Enumerator(
-      jobs.map(({ id }) => new BackgroundCopyJob(this.#engine, this.#engine.jobs.get(id))),
-    );
+    const { store } = this.#engine.ports;
+    const ids = [...allIds(store, { includeFinal: false, family: 'job' })];
+    return new Enumerator(ids.length, (index) => {
+      const live = this.#engine.jobs.find(ids[index]!);
+      return live === undefined ? undefined : new BackgroundCopyJob(this.#engine, live);
+    });
   }
 
   async getErrorDescription(hresult: number): Promise<string> {

@@ -58,10 +58,11 @@ export function createTransferService(engine: Engine, hub: EventHub): TransferSe
       // A page of the largest size has no room for the one more that would tell of a next one.
       const last = jobs.length === query.limit ? jobs.at(-1)?.id : undefined;
       const isLast =
-        last === undefined || store.page({ ...wanted, afterId: last, limit: 1 }).length === 0;
+        last === undefined || store.pageOfIds({ ...wanted, afterId: last, limit: 1 }).length === 0;
       return {
         jobs: jobs.map((job) => factsOf(shownOnly(job))),
         nextAfterId: isLast ? undefined : last,
+        total: store.count(wanted),
       };
     },
 

@@ -27,11 +27,22 @@ export interface JobPageQuery {
   readonly afterId?: string;
   /** 1 to 1,000. */
   readonly limit: number;
+  /** Which end of the list its first page stands at. Default: `oldest`. */
+  readonly first?: 'oldest' | 'newest';
   readonly states?: readonly BG_JOB_STATE[];
   readonly includeFinal: boolean;
   /** Another user, or `*` for everyone: administrators only, E_ACCESSDENIED otherwise. Default: the caller. */
   readonly owner?: string;
   readonly family: 'job' | 'download' | 'both';
+}
+
+/** A page of a list of jobs. */
+export interface JobPage {
+  readonly jobs: readonly JobFacts[];
+  /** Undefined for the last page. */
+  readonly nextAfterId: string | undefined;
+  /** Jobs on all pages together, as of now. */
+  readonly total: number;
 }
 
 /** A request that must not be carried out twice. */
@@ -73,10 +84,7 @@ export interface TransferService {
   /** The job behind an id, final ones of the history included. */
   job(caller: Caller, id: string): IBackgroundCopyJob;
   facts(caller: Caller, id: string): JobFacts;
-  page(
-    caller: Caller,
-    query: JobPageQuery,
-  ): { readonly jobs: readonly JobFacts[]; readonly nextAfterId: string | undefined };
+  page(caller: Caller, query: JobPageQuery): JobPage;
   /**
    * Makes a job. All of it or nothing: a refused file leaves no job behind.
    *

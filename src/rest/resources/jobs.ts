@@ -41,6 +41,7 @@ export interface Job {
 export interface JobList {
   readonly jobs: readonly Job[];
   readonly next: string | null;
+  readonly total: number;
 }
 
 export interface JobQuery {
@@ -50,6 +51,7 @@ export interface JobQuery {
   readonly all: boolean;
   readonly owner?: string | undefined;
   readonly family: 'job' | 'download' | 'both';
+  readonly first: 'oldest' | 'newest';
 }
 export interface JobQueryInput {
   readonly limit?: unknown;
@@ -58,6 +60,7 @@ export interface JobQueryInput {
   readonly all?: string | undefined;
   readonly owner?: string | undefined;
   readonly family?: 'job' | 'download' | 'both' | undefined;
+  readonly first?: 'oldest' | 'newest' | undefined;
 }
 
 export interface Digest {

@@ -52,6 +52,7 @@ export const Job: z.ZodType<T.Job, T.Job> = z.strictObject({
 export const JobList: z.ZodType<T.JobList, T.JobList> = z.strictObject({
   jobs: z.array(Job),
   next: Cursor.nullable(),
+  total: z.int().min(0).describe('Jobs on all pages together, as of now'),
 });
 
 export const JobQuery: z.ZodType<T.JobQuery, T.JobQueryInput> = z.strictObject({
@@ -69,6 +70,10 @@ export const JobQuery: z.ZodType<T.JobQuery, T.JobQueryInput> = z.strictObject({
     .optional()
     .describe('Administrators: jobs of this user, or `*` for everyone’s'),
   family: z.enum(['job', 'download', 'both']).default('job'),
+  first: z
+    .enum(['oldest', 'newest'])
+    .default('oldest')
+    .describe('Which jobs the first page has; the same for every page of a list'),
 });
 
 export const Digest: z.ZodType<T.Digest, T.Digest> = z.strictObject({

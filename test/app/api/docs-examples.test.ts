@@ -66,7 +66,7 @@ test('every example of docs/rest.md runs, in order, and shows what the text says
   shows('/complete', /acknowledged/, /file\.bin/);
   shows('If-Match', /low/, /has changed/);
   shows('"fileId": "part-one"', /offset: 5000/, /part\.bin/);
-  shows('cursor=', /^first job\nsecond job\n$/);
+  shows('cursor=', /^first job\nsecond job\n2\n$/);
   shows('/v1/events?after=0', /^: haulyard\nretry: 1000\n/, /id: 1\nevent: job\.created\ndata: \{/);
   shows('/acknowledge', /null/, /0/);
   shows('cmp ', /finalized/);

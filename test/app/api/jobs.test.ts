@@ -219,6 +219,25 @@ test('pages follow each other without gap or repeat, whatever is made in between
   }
 });
 
+test('pages come newest first when asked for, and tell how many jobs there are', async () => {
+  await using own = await openApiWorld();
+  const made: string[] = [];
+  for (let index = 0; index < 5; index += 1) made.push(await makeJob(own, `page ${index}`));
+  const seen: string[] = [];
+  let cursor = '';
+  do {
+    const { json } = await own.send({ path: `/v1/jobs?first=newest&limit=2${cursor}` });
+    assert.equal(json.total, made.length);
+    seen.push(...json.jobs.map(({ id }: { id: string }) => id));
+    cursor = json.next === null ? '' : `&cursor=${json.next}`;
+  } while (cursor !== '');
+  assert.deepEqual(seen, made.toReversed());
+  const suspended = await own.send({ path: '/v1/jobs?state=suspended&limit=1' });
+  assert.equal(suspended.json.total, 5);
+  assert.equal((await own.send({ path: '/v1/jobs?state=queued' })).json.total, 0);
+  assert.equal((await own.send({ path: '/v1/jobs?first=last' })).status, 400);
+});
+
 test('files are listed a page at a time', async () => {
   const id = await makeJob(world, 'many files');
   const files = Array.from({ length: 6 }, (_, index) => ({

@@ -50,7 +50,7 @@ async function placeWithService(): Promise<{ readonly place: Workplace } & Async
   const job = jobResource();
   setup.use(
     await fakeService(socket, {
-      listJobs: () => ({ jobs: [job], next: null }),
+      listJobs: () => ({ jobs: [job], next: null, total: 1 }),
       getJob: () => job,
       listFiles: () => ({ files: [], next: null }),
     }),

@@ -74,9 +74,11 @@ function listJobs({ query }: Parameters<Handler>[0]): unknown {
     query['all'] === 'true' ? [OLD, FIRST, SECOND] : [FIRST, SECOND];
   const states = query['state']?.split(',');
   const found = jobs.filter(({ state }) => states === undefined || states.includes(state));
+  const total = found.length;
+  if (query['first'] === 'newest') return { jobs: found.toReversed(), next: null, total };
   const at = Number(query['cursor'] ?? 0);
   const next = at + 1 < found.length ? String(at + 1) : null;
-  return { jobs: found.slice(at, at + 1), next };
+  return { jobs: found.slice(at, at + 1), next, total };
 }
 
 function getJob({ params }: Parameters<Handler>[0]): unknown {

@@ -44,12 +44,13 @@ export const jobHandlers: Handlers<
   | 'setCustomHeaders'
 > = {
   listJobs({ service, caller, query }) {
-    const { limit, cursor, state, all, owner, family } = query;
+    const { limit, cursor, state, all, owner, family, first } = query;
     const afterId = idOfCursor(cursor);
     const states = state === undefined ? undefined : statesOf(state);
-    const { jobs, nextAfterId } = service.page(caller, {
+    const { jobs, nextAfterId, total } = service.page(caller, {
       limit,
       family,
+      first,
       // Asking for final states by name is asking for final jobs.
       includeFinal: all || states?.some(isFinal) === true,
       ...(states === undefined ? {} : { states }),
@@ -59,6 +60,7 @@ export const jobHandlers: Handlers<
     return {
       jobs: jobs.map(jobDto),
       next: nextAfterId === undefined ? null : encodeCursor(nextAfterId),
+      total,
     };
   },
 

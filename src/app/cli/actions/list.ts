@@ -24,25 +24,28 @@ export interface ListOptions extends GlobalOptions {
 export async function list(options: ListOptions): Promise<number> {
   const output = openOutput(options);
   const jobs: JobFacts[] = [];
+  let hidden = 0;
   {
     await using manager = await openJobs('list', options, output);
-    for await (const job of await manager.enumJobs()) jobs.push(await jobFacts(job));
+    const all = await manager.enumJobs();
+    const shown = options.all === true || output.json ? Number.POSITIVE_INFINITY : JOBS_SHOWN;
+    hidden = Math.max(0, (await all.getCount()) - shown);
+    await all.skip(hidden);
+    for await (const job of all) jobs.push(await jobFacts(job));
   }
   output.list(jobs);
-  if (!output.json) showTable(jobs, options.all === true ? jobs.length : JOBS_SHOWN, output);
+  if (!output.json) showTable(jobs, hidden, output);
   return EXIT.OK;
 }
 
 /** The newest jobs, the last one at the bottom, where the eye is. */
-function showTable(jobs: readonly JobFacts[], maxRows: number, output: Output): void {
+function showTable(jobs: readonly JobFacts[], hidden: number, output: Output): void {
   if (jobs.length === 0) {
     output.line('No jobs. `haulyard get URL` makes one.');
     return;
   }
-  const shown = jobs.slice(Math.max(0, jobs.length - maxRows));
-  const hidden = jobs.length - shown.length;
   if (hidden > 0) output.line(`${hidden} older jobs are not shown; --all shows them.`);
-  output.line(tableOf(shown, output));
+  output.line(tableOf(jobs, output));
 }
 
 function tableOf(jobs: readonly JobFacts[], { colors }: Output): string {
