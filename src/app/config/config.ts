@@ -52,6 +52,7 @@ export interface HttpConfig {
   readonly connectionsPerOrigin: number;
   readonly pieceSizeBytes: number;
   readonly caFile: string | undefined;
+  readonly client: 'direct' | 'general';
   /** undefined: the product and its version. */
   readonly userAgent: string | undefined;
   readonly retryMinMs: number;

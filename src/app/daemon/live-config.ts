@@ -16,6 +16,7 @@ const READ_AT_START: readonly (string | RegExp)[] = [
   'jobs.history',
   'http.piece_size',
   'http.ca_file',
+  'http.client',
   'http.user_agent',
   'log.file',
 ];

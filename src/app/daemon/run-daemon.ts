@@ -80,6 +80,7 @@ export async function runDaemon(options: RunDaemonOptions = {}): Promise<void> {
     dataDir: first.values.daemon.dataDir,
     processName: 'haulyard daemon run',
     ca: await authorities(first.values.http.caFile),
+    httpClient: first.values.http.client,
     network,
     onWarning: warn,
     partialsFor: files,

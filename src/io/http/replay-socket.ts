@@ -12,7 +12,8 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
   readonly #connection: DirectConnection;
   #begun: Uint8Array | undefined;
   #answering = false;
-  #peerEnded = false;
+  /** How the connection ended; what had begun before that is played back first. */
+  #end: { readonly error: Error | undefined } | undefined;
 
   /** @param begun - the answer so far */
   constructor(connection: DirectConnection, begun: Uint8Array) {
@@ -31,9 +32,8 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
   }
 
   ended(error: Error | undefined): void {
-    this.#peerEnded = true;
-    if (error === undefined) this.push(null);
-    else this.destroy(error);
+    this.#end = { error };
+    if (this.#begun === undefined) this.#passOnEnd();
   }
 
   override _write(
@@ -53,7 +53,7 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (!this.#peerEnded) this.#connection.destroy();
+    if (this.#end === undefined) this.#connection.destroy();
     callback(error);
   }
 
@@ -62,6 +62,13 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
     if (!this.#answering || begun === undefined) return;
     this.#begun = undefined;
     this.push(begun);
+    this.#passOnEnd();
+  }
+
+  #passOnEnd(): void {
+    if (this.#end === undefined) return;
+    if (this.#end.error === undefined) this.push(null);
+    else this.destroy(this.#end.error);
   }
 
   // What a client sets on a socket has been set on the connection already.

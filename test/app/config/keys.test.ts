@@ -161,6 +161,7 @@ const CASES: Readonly<Record<string, KeyCases>> = {
     bad: ['1MB', '32KiB', '8MiB', 1_048_576, 0],
   },
   'http.ca_file': PATHS,
+  'http.client': SWITCHES({ direct: 'direct', general: 'general' }),
   'http.user_agent': { good: [['fleet/2.1 (x)', 'fleet/2.1 (x)']], bad: ['', 'a\r\nb', 'ü', 7] },
   'http.retry_min': { good: [['100ms', 100]], bad: ['99ms', '2h', 2] },
   'http.retry_max': { good: [['1d', 86_400_000]], bad: ['2d', 600] },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DeliveryOptimizationError } from '../../../src/core/errors.ts';
@@ -11,6 +12,7 @@ import {
   type HttpTransportOptions,
 } from '../../../src/io/http/open-http-transport.ts';
 import type { HttpResponse, HttpTransport } from '../../../src/ports/http-transport.ts';
+import { tlsIdentity } from '../../support/origin-tls.ts';
 import { bytesAt, startOrigin } from '../../support/origin.ts';
 import { until } from '../../support/temporary.ts';
 
@@ -412,3 +414,23 @@ test('with the general client alone no answer is read directly', async () => {
   // The general client writes the names of its own fields in small letters.
   assert.match(server.requests[0]!, /\r\nhost: /);
 });
+
+for (const octets of [
+  'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone',
+  'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nthe end',
+]) {
+  test(`an answer before which its server has hung up already is read whole: ${octets.slice(9, 12)}`, async () => {
+    await using origin = await startOrigin({ tls: 'good' });
+    await using secure = openHttpTransport({ environment: {}, ca: origin.caPem! });
+    const { keyPem: key, certPem: cert } = await tlsIdentity('good');
+    const server = createTlsServer({ key, cert }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.from(octets, 'latin1')));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const response = await get({ transport: secure, url });
+    assert.equal(await bodyOf(response), octets.slice(octets.indexOf('\r\n\r\n') + 4));
+    await new Promise((resolve) => server.close(resolve));
+  });
+}

@@ -94,6 +94,12 @@ export const HTTP_KEYS: SectionSpec<HttpConfig> = {
     'PEM file of the authorities that are trusted in place of the built-in ones.',
     { isPath: true },
   ),
+  client: key(
+    'client',
+    choice({ direct: 'direct', general: 'general' } as const),
+    'direct',
+    'Whether plain answers are read the fast way, or all by the general HTTP client.',
+  ),
   userAgent: optional(
     'user_agent',
     text('a product token such as "fleet/2.1"', { max: 256, pattern: /^[\x21-\x7e][\x20-\x7e]*$/ }),
