@@ -1,7 +1,8 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
 import { asDeliveryOptimizationError } from '../core/errors.ts';
+import { isLoopbackUrl, originOf } from '../core/http/url.ts';
 import { failureOf, type TransferFailure } from '../core/job/failure.ts';
-import { recount, type JobFile } from '../core/job/file.ts';
+import { recount, remoteNameInForce, type JobFile } from '../core/job/file.ts';
 import type { Job } from '../core/job/job.ts';
 import { isForeground } from '../core/job/step.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
@@ -81,7 +82,7 @@ function contextFor(engine: Engine, live: LiveJob, index: number): TransferConte
     foreground: isForeground(live.job),
     customHeaders: live.customHeaders,
     ...downloadContext(engine, live),
-    joinGate: () => engine.policy.gate.join(gateUser(engine, live)),
+    joinGate: (connections) => engine.policy.gate.join(gateUser(engine, live, file()), connections),
     cacheHosts: () => cacheHostsOf(engine, live.job),
     arrived: (bytes) => engine.policy.meter.arrived(bytes),
     traffic: (source, bytes) => engine.policy.meter.add(source, bytes),
@@ -110,12 +111,15 @@ function awaitTurn(engine: Engine, live: LiveJob, waits: boolean): void {
   engine.happenAnyway(live, { event: waits ? 'connectionAwaited' : 'connectionGranted' });
 }
 
-function gateUser(engine: Engine, live: LiveJob): GateUser {
+function gateUser(engine: Engine, live: LiveJob, file: JobFile): GateUser {
+  const url = remoteNameInForce(file);
   return {
     jobId: live.id,
     foreground: () => isForeground(live.job),
     bytesPerSecond: () => live.job.maxBytesPerSecond ?? engine.policy.limits.job.bytesPerSecond,
     held: (waits) => awaitTurn(engine, live, waits),
+    origin: originOf(url),
+    shared: !isLoopbackUrl(url),
   };
 }
 

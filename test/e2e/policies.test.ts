@@ -265,6 +265,7 @@ test('an explanation has what the scheduler goes by', async () => {
     block: undefined,
     admitted: true,
     waitsForConnection: false,
+    yields: false,
     limits: {
       total: { bytesPerSecond: 50_000, rule: 'bandwidth.total' },
       kind: { bytesPerSecond: 40_000, rule: 'bandwidth.background' },

@@ -68,6 +68,7 @@ export interface BandwidthConfig {
   readonly backgroundPercent: number;
   readonly foregroundHours: LimitedHours | undefined;
   readonly backgroundHours: LimitedHours | undefined;
+  readonly backgroundYields: boolean;
   readonly minBackgroundQosBytesPerSecond: number;
   readonly linkBytesPerSecond: number | undefined;
   /** 0 is no cap. */

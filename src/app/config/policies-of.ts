@@ -13,6 +13,7 @@ export function policiesOf(config: Config): Policies {
     ...given('jobBytesPerSecond', jobs.maxBytesPerSecond),
     foreground: trafficPolicy(config, 'foreground'),
     background: trafficPolicy(config, 'background'),
+    backgroundYields: bandwidth.backgroundYields,
     minBackgroundQosBytesPerSecond: bandwidth.minBackgroundQosBytesPerSecond,
     ...given('linkBytesPerSecond', bandwidth.linkBytesPerSecond),
     cacheHosts: cache.hosts,

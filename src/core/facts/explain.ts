@@ -94,6 +94,16 @@ function reasonsOf(input: ExplainInput): readonly ExplainedReason[] {
           { unblockedBy: 'Wait for one of them, or raise http.connections_per_origin.' },
         )
       : undefined,
+    scheduling.yields
+      ? reason(
+          'bandwidth.background_yields',
+          'Other traffic uses the link, and background jobs leave nearly all of it to that.',
+          {
+            unblockedBy:
+              'Wait until the link is free, make the job a foreground one, or set bandwidth.background_yields to false.',
+          },
+        )
+      : undefined,
     ...limitReasons(scheduling),
   ].filter((found) => found !== undefined);
 }

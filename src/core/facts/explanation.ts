@@ -27,6 +27,8 @@ export interface SchedulerExplanation {
   readonly admitted: boolean;
   /** It holds a slot, and the connections to its origin are all taken by other files. */
   readonly waitsForConnection: boolean;
+  /** It is a background job that leaves the link to other traffic just now. */
+  readonly yields: boolean;
   readonly limits: {
     readonly total: LimitInForce;
     readonly kind: LimitInForce;

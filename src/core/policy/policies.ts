@@ -34,6 +34,11 @@ export interface Policies {
   readonly jobBytesPerSecond?: number;
   readonly foreground: TrafficPolicy;
   readonly background: TrafficPolicy;
+  /**
+   * Whether background downloads without a limit of their own leave the link to other traffic
+   * (DOMaxBackgroundDownloadBandwidth and DOPercentageMaxBackgroundBandwidth both at 0: adapt).
+   */
+  readonly backgroundYields: boolean;
   /** Bytes per second that background downloads should reach before peers alone serve them (DOMinBackgroundQos). */
   readonly minBackgroundQosBytesPerSecond: number;
   /** Bandwidth of the link, which percentages are of; undefined: the best rate measured lately. */
@@ -54,4 +59,14 @@ export interface PowerPolicy {
   readonly pauseBackgroundBelowPercent?: number;
   /** On battery, foreground jobs stop below this percentage; undefined: never. */
   readonly pauseForegroundBelowPercent?: number;
+}
+
+/**
+ * Whether background downloads make room for traffic that no limit knows of. A limit that somebody
+ * has set for them says already what they may use, and takes the place of that (policies.md 1.5).
+ */
+export function isPolite({ background, backgroundYields }: Policies): boolean {
+  const { bytesPerSecond, percent, hours } = background;
+  const limited = bytesPerSecond !== undefined || percent !== undefined || hours !== undefined;
+  return backgroundYields && !limited;
 }

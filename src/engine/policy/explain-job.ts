@@ -7,7 +7,7 @@ import type { RunningJob } from '../../core/schedule/choose-jobs.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveJob } from '../live-job.ts';
 import { waitsForConnection } from '../run-host.ts';
-import { blockOf, type BlockWorld } from './job-block.ts';
+import { blockOf, traitsOf, type BlockWorld } from './job-block.ts';
 
 /** Jobs before one in the queue that are counted. */
 const MAX_COUNTED_AHEAD = 1_000;
@@ -36,6 +36,7 @@ export function explainJob(
     block: blockOf(live, facts.world),
     admitted: facts.admitted,
     waitsForConnection: waitsForConnection(live),
+    yields: yieldsToOthers(engine, live),
     limits: limitsOf(engine, live),
     retryAtMs: trouble?.retryAtMs === undefined ? undefined : wallOf(trouble.retryAtMs),
     noProgressDeadlineMs:
@@ -43,6 +44,12 @@ export function explainJob(
         ? undefined
         : wallOf(trouble.noProgressSinceMs + noProgressTimeoutMs(live.job)),
   };
+}
+
+function yieldsToOthers(engine: Engine, live: LiveJob): boolean {
+  if (live.run === undefined || !engine.policy.gate.yielding) return false;
+  const { foreground, local } = traitsOf(live);
+  return !foreground && !local;
 }
 
 function slotOf(

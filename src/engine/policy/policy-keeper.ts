@@ -1,6 +1,6 @@
 import type { SharedRates } from '../../core/bandwidth/share-out.ts';
 import { effectiveLimits, type EffectiveLimits } from '../../core/policy/effective-limits.ts';
-import type { Policies } from '../../core/policy/policies.ts';
+import { isPolite, type Policies } from '../../core/policy/policies.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { localMoment } from './local-moment.ts';
 
@@ -17,6 +17,8 @@ export interface PolicyKeeperOptions {
   readonly measured: () => number | undefined;
   /** Puts rates in force. */
   readonly setRates: (rates: SharedRates) => void;
+  /** Says whether background transfers make room for traffic that no limit knows of. */
+  readonly setPolite: (polite: boolean) => void;
 }
 
 /** Keeps the policies, and the limits that follow from them as time goes by. */
@@ -62,7 +64,7 @@ export class PolicyKeeper {
   }
 
   #renew(): EffectiveLimits {
-    const { clock, measured, setRates } = this.#options;
+    const { clock, measured, setPolite, setRates } = this.#options;
     const limits = effectiveLimits(this.#policies, {
       moment: localMoment(clock.wallMs()),
       measuredBytesPerSecond: measured(),
@@ -72,6 +74,7 @@ export class PolicyKeeper {
       foreground: limits.foreground.bytesPerSecond,
       background: limits.background.bytesPerSecond,
     });
+    setPolite(isPolite(this.#policies));
     this.#cancelTimer?.();
     this.#cancelTimer =
       limits.nextChangeMs === undefined || this.#closed

@@ -33,6 +33,7 @@ export class TransferPolicy {
       policies,
       measured: () => this.meter.linkBytesPerSecond,
       setRates: (rates) => this.gate.setRates(rates),
+      setPolite: (polite) => this.gate.setPolite(polite),
     });
   }
 

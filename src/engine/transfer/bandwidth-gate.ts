@@ -13,6 +13,7 @@ import {
 import { take, withRate } from '../../core/bandwidth/token-bucket.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { pause } from './pause.ts';
+import { Politeness, type PoliteUser } from './politeness.ts';
 
 /** The job behind a transfer, as the gate sees it; asked again and again, since it may change. */
 export interface GateUser {
@@ -22,6 +23,10 @@ export interface GateUser {
   bytesPerSecond(): number | undefined;
   /** The limits alone keep the transfer from going on, for longer than a moment; or no longer. */
   held(waits: boolean): void;
+  /** Where the bytes come from: scheme, host and port. */
+  readonly origin: string;
+  /** Whether others may need the road to that origin: never when it leads to this machine itself. */
+  readonly shared: boolean;
 }
 
 /** One transfer's way through the gate. */
@@ -31,8 +36,21 @@ export interface GateShare {
    * Rejects with the signal's reason.
    */
   take(bytes: number, signal: AbortSignal): number | Promise<number>;
-  /** What to wait for before asking a server for anything: a limit of 0 wants no request at all. */
+  /**
+   * What to wait for before asking a server for anything: a limit of 0 wants no request at all, and
+   * a background transfer may have to leave the link to others for a while.
+   */
   open(signal: AbortSignal): Promise<void> | undefined;
+  /** Bytes that one request may ask for now; Infinity unless others use the link. */
+  askedAtMost(signal: AbortSignal): number;
+  /** Whether the answer under way is to be left, and asked for again once `open` lets it. */
+  leaves(signal: AbortSignal): boolean;
+  /** What to wait for in place of leaving, with an answer that cannot be resumed. */
+  stay(signal: AbortSignal): Promise<void> | undefined;
+  /** A connection has waited so many milliseconds for bytes from the network. */
+  waited(ms: number): void;
+  /** Whether room is made for others just now: no time to open more connections. */
+  readonly yields: boolean;
   /** Ends the share, when nothing of the transfer is under way any more. */
   leave(): void;
 }
@@ -70,9 +88,11 @@ export class BandwidthGate {
   readonly #waiters = new Set<Waiter>();
   #cancelTimer: (() => void) | undefined;
   #holds = 0;
+  readonly #politeness: Politeness;
 
   constructor(clock: Clock, rates: SharedRates) {
     this.#clock = clock;
+    this.#politeness = new Politeness(clock, () => this.#holds);
     this.#shared = createSharedBudget(rates, clock.nowMs());
   }
 
@@ -87,7 +107,18 @@ export class BandwidthGate {
     this.#serve();
   }
 
-  join(user: GateUser): GateShare {
+  /** Whether background transfers make room for others whom no limit knows of. */
+  setPolite(polite: boolean): void {
+    this.#politeness.enable(polite);
+  }
+
+  /** Whether background transfers have found others on the link, and leave it to them. */
+  get yielding(): boolean {
+    return this.#politeness.yielding;
+  }
+
+  /** @param connections - how many the transfer has at work */
+  join(user: GateUser, connections: () => number): GateShare {
     this.#forgetPaidUp();
     const member = this.#members.get(user.jobId) ?? {
       user,
@@ -98,12 +129,37 @@ export class BandwidthGate {
     member.transfers += 1;
     this.#members.set(user.jobId, member);
     let left = false;
+    const joinedMs = this.#clock.nowMs();
+    const politeness = this.#politeness;
+    const polite: PoliteUser | undefined =
+      user.shared && !user.foreground()
+        ? { origin: user.origin, connections, held: (waits) => user.held(waits) }
+        : undefined;
+    if (polite !== undefined) politeness.join(polite);
+    const turn = (signal: AbortSignal, stays: boolean): Promise<void> | undefined =>
+      polite && politeness.turn(polite, signal, stays);
     return {
-      take: (bytes, signal) => this.#take(member, bytes, signal),
-      open: (signal) => (this.#isShut(member) ? this.#opened(member, signal) : undefined),
+      take: (bytes, signal) => {
+        if (polite !== undefined) politeness.arrived(signal, bytes);
+        return this.#take(member, bytes, signal);
+      },
+      open: (signal) =>
+        this.#isShut(member)
+          ? this.#opened(member, signal).then(() => turn(signal, false))
+          : turn(signal, false),
+      askedAtMost: (signal) => (polite === undefined ? Infinity : politeness.limit(signal)),
+      leaves: (signal) => polite !== undefined && politeness.leaves(signal),
+      stay: (signal) => turn(signal, true),
+      waited: (ms) => {
+        if (polite !== undefined) politeness.waited(ms);
+      },
+      get yields() {
+        return polite !== undefined && politeness.settling(polite, joinedMs);
+      },
       leave: () => {
         if (left) return;
         left = true;
+        if (polite !== undefined) politeness.leave(polite);
         member.transfers -= 1;
         this.#forgetPaidUp();
       },

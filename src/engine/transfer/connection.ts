@@ -63,8 +63,9 @@ export class Connection {
   }
 
   /** Bytes to ask for at once of a segment with `remaining` bytes left. */
-  requestBytes(remaining: number): number {
-    return requestBytes(remaining, this.#rate, this.headMs);
+  requestBytes(remaining: number, gate: GateShare): number {
+    const bytes = requestBytes(remaining, this.#rate, this.headMs);
+    return Math.min(bytes, gate.askedAtMost(this.signal));
   }
 
   stop(reason: unknown): void {
@@ -89,14 +90,16 @@ export class Connection {
 
   /**
    * Writes the body from `position` on until it ends or the segment does, and returns once all of
-   * it is written, also when it then throws: bytes received are bytes kept.
+   * it is written, also when it then throws: bytes received are bytes kept. An answer that can be
+   * resumed is left, with `left`, when the gate says so.
    */
   async stream(
     response: Pick<HttpResponse, 'body' | 'release'>,
     part: PartialFile,
     gate: GateShare,
     events: ConnectionEvents,
-  ): Promise<void> {
+    resumable: boolean,
+  ): Promise<'ended' | 'left'> {
     this.#flow = FIRST_FLOW;
     this.#held = false;
     const startedMs = this.#clock.nowMs();
@@ -107,14 +110,19 @@ export class Connection {
     const chunks = response.body[Symbol.asyncIterator]();
     try {
       while (this.position < this.end) {
+        const waitedFromMs = this.#clock.nowMs();
         const chunk = await this.#next(chunks);
         if (chunk === undefined) break;
+        gate.waited(this.#clock.nowMs() - waitedFromMs);
         try {
+          if (!resumable && gate.leaves(this.signal)) await gate.stay(this.signal);
           await this.#takeIn(chunk, writer, gate, events);
         } finally {
           writer.afterwards(() => response.release(chunk));
         }
+        if (resumable && gate.leaves(this.signal)) return 'left';
       }
+      return 'ended';
     } finally {
       this.#rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);
       await chunks.return?.();

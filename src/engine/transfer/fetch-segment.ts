@@ -2,6 +2,7 @@ import { DeliveryOptimizationError, httpStatusError } from '../../core/errors.ts
 import { formatResponseHeaders } from '../../core/http/custom-headers.ts';
 import { judgeResponse, type RequestFacts, type Verdict } from '../../core/http/judge-response.ts';
 import {
+  isStrong,
   resumeCondition,
   type Representation,
   type ResumeCondition,
@@ -92,7 +93,10 @@ async function fetchFrom(
     const end = await followVerdict(verdict, result, connection, host);
     if (connection.position > before) noteBytes(host.context, source);
     if (end !== undefined) return end;
-    short.count = connection.position - before < SHORT_ANSWER_BYTES ? short.count + 1 : 0;
+    const isShort =
+      connection.position - before < Math.min(SHORT_ANSWER_BYTES, asked.mostBytes) &&
+      !host.gate.leaves(connection.signal);
+    short.count = isShort ? short.count + 1 : 0;
     if (short.count > MAX_SHORT_ANSWERS) throw tooShort(asked.request.url);
     return undefined;
   } catch (error) {
@@ -117,13 +121,19 @@ function planRequest(
   source: RequestSource,
   connection: Connection,
   host: SegmentHost,
-): { readonly request: Parameters<typeof exchange>[1]; readonly facts: RequestFacts } {
+): {
+  readonly request: Parameters<typeof exchange>[1];
+  readonly facts: RequestFacts;
+  /** No more was asked for. */
+  readonly mostBytes: number;
+} {
   const { context } = host;
   const file = context.file();
   const url = remoteNameInForce(file);
   const { attempts } = context;
   const known = file.representation;
-  const range = remoteRange(connection, host.layout(), file.ranges);
+  const mostBytes = host.gate.askedAtMost(connection.signal);
+  const range = remoteRange(connection, host, file.ranges);
   const own = source.kind === 'origin';
   const condition: ResumeCondition =
     known === undefined || range === undefined
@@ -157,6 +167,7 @@ function planRequest(
         : { expectedSizeBytes: file.expectedSizeBytes }),
       ...(attempts.previousStatus === undefined ? {} : { previousStatus: attempts.previousStatus }),
     },
+    mostBytes,
   };
 }
 
@@ -168,10 +179,11 @@ function needsFreshConnection(previousStatus: number | undefined): boolean {
 /** The part of the remote file a segment asks for; undefined is the whole of it, without Range. */
 function remoteRange(
   connection: Connection,
-  layout: readonly Stretch[] | undefined,
+  host: SegmentHost,
   ranges: FileRanges,
 ): { readonly start: number; readonly end?: number } | undefined {
   const { position, end } = connection;
+  const layout = host.layout();
   const firstOffset = ranges[0]?.offset;
   if (layout === undefined) {
     if (firstOffset === undefined) return undefined;
@@ -182,10 +194,15 @@ function remoteRange(
   const stretch = stretchAt(layout, position);
   if (stretch === undefined) return undefined;
   const shift = stretch.remoteStart - stretch.local.start;
-  const wholeFile = firstOffset === undefined && position === 0 && end >= stretch.local.end;
+  const wholeFile =
+    firstOffset === undefined &&
+    position === 0 &&
+    end >= stretch.local.end &&
+    host.gate.askedAtMost(connection.signal) === Infinity;
   if (wholeFile) return undefined;
   const start = position + shift;
-  const askedEnd = position + connection.requestBytes(Math.min(end, stretch.local.end) - position);
+  const askedEnd =
+    position + connection.requestBytes(Math.min(end, stretch.local.end) - position, host.gate);
   // Ranges and stretches go side by side; one without a length goes to the end of the remote file.
   const openEnded =
     firstOffset === undefined || ranges[layout.indexOf(stretch)]?.length === undefined;
@@ -286,7 +303,7 @@ async function receive(
   host: SegmentHost,
 ): Promise<SegmentEnd | undefined> {
   const { context } = host;
-  await connection.stream(response, host.part, host.gate, {
+  const events: ConnectionEvents = {
     received: (bytes) => {
       // A body that announces no length would otherwise be written until the disk is full.
       if (connection.end === Infinity) assertWithinExpected(connection.position, context);
@@ -294,8 +311,16 @@ async function receive(
     },
     surplus: (bytes) => host.surplus(bytes),
     written: (start, end) => host.written(start, end),
-  });
+  };
+  const outcome = await connection.stream(
+    response,
+    host.part,
+    host.gate,
+    events,
+    isResumable(connection, host),
+  );
   if (connection.position >= connection.end) return { kind: 'finished' };
+  if (outcome === 'left') return undefined;
   if (announcedEnd !== undefined && connection.position < Math.min(announcedEnd, connection.end)) {
     throw new DeliveryOptimizationError(
       'ERROR_WINHTTP_CONNECTION_ERROR',
@@ -306,6 +331,17 @@ async function receive(
   if (connection.end !== Infinity) return undefined;
   // A body without a length is complete when it ends; now the size is known.
   return wholeBodyRead(connection, host);
+}
+
+/** Whether what is left of a segment could be asked for in another request and still be the same file. */
+function isResumable({ end }: Connection, { context }: SegmentHost): boolean {
+  const { representation } = context.file();
+  return (
+    end !== Infinity &&
+    representation !== undefined &&
+    isStrong(representation) &&
+    representation.acceptsRanges !== 'none'
+  );
 }
 
 async function wholeBodyRead(connection: Connection, host: SegmentHost): Promise<SegmentEnd> {

@@ -93,7 +93,7 @@ export class FileTransfer {
       originOf(remoteNameInForce(this.file)),
       this.#context.foreground,
     );
-    this.#gate = this.#context.joinGate();
+    this.#gate = this.#context.joinGate(() => this.#connections.size);
     const { attempts } = this.#context;
     attempts.cacheTries = nextRound(attempts.cacheTries);
     const onAbort = (): void => this.#connections.wake();
@@ -356,7 +356,8 @@ export class FileTransfer {
       workload,
       maximum: settings.connectionsPerFile,
       busy: () => this.#connections.size,
-      held: () => this.#connections.all().some((connection) => connection.held),
+      held: () =>
+        this.#gate.yields || this.#connections.all().some((connection) => connection.held),
       watch: () => {
         for (const connection of this.#connections.all())
           connection.watch(remoteNameInForce(this.file));

@@ -84,7 +84,7 @@ export interface TransferContext {
   /** Hears which URL an answer came from, after redirects. */
   readonly answered?: (url: string) => void;
   /** The transfer's way through the limits; to be left at its end. */
-  joinGate(): GateShare;
+  joinGate(connections: () => number): GateShare;
   /** The cache hosts to be asked before the origin just now. */
   cacheHosts(): CacheHostRules | undefined;
   /** Bytes of content have arrived. */

@@ -172,6 +172,7 @@ const CASES: Readonly<Record<string, KeyCases>> = {
   'bandwidth.background_percent': PERCENTS,
   'bandwidth.foreground_hours': HOURS,
   'bandwidth.background_hours': HOURS,
+  'bandwidth.background_yields': BOOLEANS,
   'bandwidth.min_background_qos': { good: [['500KB/s', 500_000]], bad: [500, '10B/s', 0] },
   'bandwidth.link_speed': {
     good: [

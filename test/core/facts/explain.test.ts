@@ -46,6 +46,7 @@ function scheduling(changes: Partial<SchedulerExplanation> = {}): SchedulerExpla
     block: undefined,
     admitted: true,
     waitsForConnection: false,
+    yields: false,
     limits: { total: free, kind: free, job: free },
     retryAtMs: undefined,
     noProgressDeadlineMs: undefined,

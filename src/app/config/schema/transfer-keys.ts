@@ -162,6 +162,12 @@ export const BANDWIDTH_KEYS: SectionSpec<BandwidthConfig> = {
     'The same for background downloads.',
     { policy: 'DOSetHoursToLimitBackgroundDownloadBandwidth' },
   ),
+  backgroundYields: key(
+    'background_yields',
+    boolean,
+    true,
+    'Whether background downloads leave the link to other traffic, while no limit is set for them.',
+  ),
   minBackgroundQosBytesPerSecond: key(
     'min_background_qos',
     rate({ min: 1_000, words: '1KB/s' }),

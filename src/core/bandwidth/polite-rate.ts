@@ -1,0 +1,432 @@
+import {
+  doubtSingles,
+  learnSingle,
+  linkSpeed,
+  NOTHING_KNOWN,
+  singleSpeed,
+  type KnownSpeeds,
+  type LinkSpeed,
+} from './known-speeds.ts';
+
+/**
+ * How background transfers make room for traffic that nobody here can see: a browser, another
+ * program, another machine behind the same link. All background transfers of an engine are one flow
+ * to it, and everything is concluded from what that flow receives.
+ *
+ * - **full**: no limit at all. The rate is watched. A drop, or some time without a look, begins a
+ *   check.
+ * - **silent**: every answer under way has been left and nothing is asked for. Others who compete
+ *   take what has become free within a moment; a link that nobody else uses lies idle.
+ * - **train**: one bounded request. Coming into an idle link it arrives at the link's full rate;
+ *   among others' packets it does not. Two trains in a row decide: the first warms the connection
+ *   up, and only when it looks promising the second is measured.
+ *
+ * A check is silence and trains; when they find the link idle, transfers are at **full** again.
+ * When they do not, others are there: the flow *yields*. It goes on with a train now and then, a
+ * twentieth of the link, each of which is another look.
+ *
+ * The speed that trains are held to is forgotten bit by bit while they fall short of it: a server
+ * or a link that has become slow for good is not taken for competition for ever.
+ */
+export interface PoliteRate {
+  readonly phase: 'full' | 'silent' | 'train';
+  /** When the phase began. */
+  readonly sinceMs: number;
+  /** Others were found on the link, and have not been found gone. */
+  readonly yielding: boolean;
+  /** Rates of the last ticks that say something of the network, in bytes per second, oldest first. */
+  readonly recent: readonly number[];
+  /** The best mean over a second since the transfers at work changed; 0 while there is none. */
+  readonly reference: number;
+  readonly speeds: KnownSpeeds;
+  /** How long the speed that trains are held to takes to halve. */
+  readonly halfLifeMs: number;
+  /** When others were found; what is known of the link is forgotten from then on. */
+  readonly yieldedMs: number;
+  /** Milliseconds of full speed that checks may still cost; they earn a fortieth of the time. */
+  readonly budgetMs: number;
+  /** Nothing has shown yet that the rate of now is all the link can carry. */
+  readonly unproven: boolean;
+  readonly check: Check | undefined;
+  /** When the silence ends and the next train may leave. */
+  readonly trainAtMs: number;
+  /** Whether the first train of two has been seen. */
+  readonly warm: boolean;
+  /** When the last train left, or would have left to be the last of so many bytes. */
+  readonly departedMs: number;
+  /** What trains among others have come to lately, in bytes per second; 0 before there was one. */
+  readonly amongOthers: number;
+  /** The rate before others were found. */
+  readonly rateBefore: number;
+  /** Trains in a row that ended early. */
+  readonly missed: number;
+}
+
+/** What a check compares with. */
+interface Check {
+  /** The rate before, in bytes per second. */
+  readonly rate: number;
+  readonly startedMs: number;
+  /** The rate had fallen clearly, from the reference. */
+  readonly dropped: boolean;
+  /** Bytes that have come in the trains so far. */
+  readonly bytes: number;
+}
+
+/** What was received over a tick. */
+export interface PoliteTick {
+  readonly nowMs: number;
+  /** Milliseconds it lasted. */
+  readonly ms: number;
+  readonly bytes: number;
+  /** The origin of all of it, when all came over one connection. */
+  readonly origin: string | undefined;
+  /** The network set the pace all the time: no limit, no disk, no gap between answers. */
+  readonly judged: boolean;
+  /** Transfers have come or gone. */
+  readonly changed: boolean;
+}
+
+/** What came of a train. */
+export interface Train {
+  readonly origin: string;
+  /** Bytes per second over the second half of it. */
+  readonly lateRate: number;
+  /** Bytes per second over all of it. */
+  readonly rate: number;
+  readonly bytes: number;
+}
+
+/** What a background transfer may do now. */
+export type Turn =
+  | { readonly kind: 'free' }
+  /** Ask for no more than this, in one request, alone. */
+  | { readonly kind: 'train'; readonly bytes: number }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+/** Milliseconds between two looks at the rate. */
+export const POLITE_TICK_MS = 250;
+
+const TICKS_OF_A_SECOND = 4;
+
+/** Long enough for others to take what is free, and for a short queue of our own to drain. */
+const SILENCE_MS = 300;
+
+/** While yielding, a train leaves so often; all of the link is back within this and a train. */
+const TRAIN_EVERY_MS = 2_000;
+/** Time's worth of the link in one train: a twentieth of the time between two. */
+const TRAIN_MS = 100;
+/** Smaller trains show a server's buffers, not the link. */
+const MIN_TRAIN_BYTES = 16_384;
+const MAX_MISSED_TRAINS = 16;
+
+/** A first train below this part of the speed looks like company; a second train decides. */
+const PROMISING = 0.7;
+const IDLE = 0.85;
+/** Arriving so much faster than before means that before was not all there is. */
+const MORE_THAN_BEFORE = 1.2;
+
+/** A rate below this part of the reference is a drop that is looked into at once. */
+const DROP = 0.8;
+/** Below this it is looked into when the budget allows. */
+const DIP = 0.96;
+
+/** The part of the time that checks may cost a transfer that is alone. */
+const CHECK_SHARE = 1 / 40;
+const FIRST_BUDGET_MS = 500;
+const MAX_BUDGET_MS = 1_000;
+/** However often the rate drops, checks leave this part of the time in debt at most. */
+const MAX_DEBT_MS = 2_000;
+/** A rate nobody has proved is looked into after this. */
+const UNPROVEN_MS = 4_000;
+/** After a return that only forgetting has brought about, sooner. */
+const DOUBTFUL_MS = 2_000;
+
+const HALF_LIFE_MS = 60_000;
+const MAX_HALF_LIFE_MS = 600_000;
+
+/** One connection with so much of the rate was held up by the link, not by a server's cap. */
+const OF_THE_LINK = 0.6;
+
+/** Trains on an idle link against those among others. */
+const FAR_FASTER = 2;
+
+/** Company that was there first has left us half of a link at the most, most of the time. */
+const LEFT_BY_OTHERS = 1.5;
+
+export function createPoliteRate(nowMs: number): PoliteRate {
+  return {
+    phase: 'full',
+    sinceMs: nowMs,
+    yielding: false,
+    recent: [],
+    reference: 0,
+    speeds: NOTHING_KNOWN,
+    halfLifeMs: HALF_LIFE_MS,
+    yieldedMs: nowMs,
+    budgetMs: FIRST_BUDGET_MS,
+    unproven: true,
+    check: undefined,
+    trainAtMs: nowMs,
+    warm: false,
+    departedMs: nowMs,
+    amongOthers: 0,
+    rateBefore: 0,
+    missed: 0,
+  };
+}
+
+/** The state once no background transfer is left: full again, with what has been learnt. */
+export function rested(state: PoliteRate, nowMs: number): PoliteRate {
+  return { ...toFull(state, nowMs), recent: [], reference: 0, unproven: true };
+}
+
+/** The state after a tick; in phase `silent` from now on if everything under way is to be left. */
+export function observeTick(before: PoliteRate, tick: PoliteTick): PoliteRate {
+  if (before.phase !== 'full') return before;
+  const { nowMs, ms, bytes } = tick;
+  const earned = before.budgetMs + ms * CHECK_SHARE;
+  const state = { ...before, budgetMs: Math.min(MAX_BUDGET_MS, earned) };
+  if (tick.changed) return { ...state, recent: [], reference: 0 };
+  if (!tick.judged) return { ...state, recent: [] };
+  const rate = (bytes * 1_000) / ms;
+  const recent = [...state.recent, rate].slice(-TICKS_OF_A_SECOND);
+  const single =
+    tick.origin === undefined ? state.speeds : learnSingle(state.speeds, tick.origin, rate, nowMs);
+  if (recent.length < TICKS_OF_A_SECOND) return { ...state, recent, speeds: single };
+  const now = mean(recent);
+  const speeds = learnLink(single, now, nowMs);
+  const reference = Math.max(state.reference, now);
+  const next = { ...state, recent, reference, speeds };
+  return alarmed(next, now, nowMs) ? beginCheck(next, now, nowMs) : next;
+}
+
+/**
+ * Whether more connections should wait, because nobody knows yet what one of them gets by itself.
+ * It takes a tick or two after a transfer has begun.
+ */
+export function isLearning(state: PoliteRate, origin: string, nowMs: number): boolean {
+  return singleSpeed(state.speeds, origin, nowMs) === undefined;
+}
+
+/** What a transfer to `origin` that wants to ask for something may do. */
+export function turnOf(state: PoliteRate, origin: string, nowMs: number): Turn {
+  if (state.phase === 'full') return { kind: 'free' };
+  if (state.phase === 'silent' && nowMs < state.trainAtMs) {
+    return { kind: 'wait', ms: Math.ceil(state.trainAtMs - nowMs) };
+  }
+  return { kind: 'train', bytes: trainBytes(state, origin, nowMs) };
+}
+
+/** A train leaves. */
+export function depart(state: PoliteRate, nowMs: number): PoliteRate {
+  return { ...state, phase: 'train', sinceMs: nowMs, departedMs: nowMs };
+}
+
+/** A train leaves that is as long as `length` others, and lets the next one wait as much longer. */
+export function departLong(state: PoliteRate, length: number, nowMs: number): PoliteRate {
+  const laterMs = (length - 1) * everyMs(state, nowMs);
+  return { ...depart(state, nowMs), departedMs: nowMs + laterMs, warm: true };
+}
+
+/**
+ * The state after a train has come in. In phase `train` still, when the second one is to follow at
+ * once over the same connection.
+ */
+export function observeTrain(state: PoliteRate, train: Train, nowMs: number): PoliteRate {
+  if (state.phase !== 'train') return state;
+  const check = state.check && { ...state.check, bytes: state.check.bytes + train.bytes };
+  const seen = { ...state, check, missed: 0 };
+  const goal = goalOf(seen, train.origin, nowMs);
+  if (!state.warm) {
+    const promising = Math.max(train.rate, train.lateRate) >= goal * PROMISING;
+    return promising ? { ...seen, warm: true } : foundOthers(seen, train, nowMs);
+  }
+  return isIdle(seen, train, goal)
+    ? foundIdle(seen, train, nowMs)
+    : foundOthers(seen, train, nowMs);
+}
+
+/**
+ * The state after a train that ended early, with its file or its connection: it says nothing, and
+ * the next one may leave when the bytes that did come are paid for. After a few of them there is
+ * nothing to go by, and transfers are at full: small files take less than their share anyway.
+ *
+ * @param share - the part of its bytes that came
+ */
+export function missTrain(state: PoliteRate, share: number, nowMs: number): PoliteRate {
+  if (state.phase !== 'train') return state;
+  const missed = state.missed + 1;
+  if (missed > MAX_MISSED_TRAINS) return { ...toFull(state, nowMs), unproven: true };
+  const trainAtMs = Math.max(nowMs, state.departedMs + share * everyMs(state, nowMs));
+  return { ...state, phase: 'silent', sinceMs: nowMs, trainAtMs, warm: false, missed };
+}
+
+function alarmed(state: PoliteRate, now: number, nowMs: number): boolean {
+  const { budgetMs, reference, sinceMs } = state;
+  if (now < reference * DROP) return budgetMs > -MAX_DEBT_MS;
+  if (budgetMs < 0) return false;
+  const fullMs = nowMs - sinceMs;
+  const doubtful = state.unproven && state.speeds.link !== undefined;
+  if (state.unproven) return fullMs >= (doubtful ? DOUBTFUL_MS : UNPROVEN_MS);
+  return now < reference * DIP || budgetMs >= FIRST_BUDGET_MS;
+}
+
+function beginCheck(state: PoliteRate, rate: number, nowMs: number): PoliteRate {
+  return {
+    ...state,
+    phase: 'silent',
+    sinceMs: nowMs,
+    trainAtMs: nowMs + SILENCE_MS,
+    warm: false,
+    check: {
+      rate,
+      startedMs: nowMs,
+      dropped: rate < state.reference * DROP,
+      bytes: 0,
+    },
+  };
+}
+
+/** Bytes per second that a train should reach on an idle link. */
+function goalOf(state: PoliteRate, origin: string, nowMs: number): number {
+  const { check, speeds } = state;
+  const single = singleSpeed(speeds, origin, nowMs);
+  if (check === undefined) return Math.min(linkGoal(state, nowMs), single ?? Infinity);
+  const link = linkSpeed(speeds, nowMs);
+  const known = link?.confirmed === true ? link.bytesPerSecond : 0;
+  const before = check.dropped ? state.reference : check.rate;
+  return Math.min(Math.max(known, before), single ?? Infinity);
+}
+
+/**
+ * What the link should carry, less and less the longer trains have fallen short of it. Where that is
+ * a guess, what is as fast as before and far faster than trains have been since will do.
+ */
+function linkGoal(state: PoliteRate, nowMs: number): number {
+  const link = linkSpeed(state.speeds, nowMs);
+  if (link === undefined) return 0;
+  const forgotten = 0.5 ** (Math.max(0, nowMs - state.yieldedMs) / state.halfLifeMs);
+  const goal = link.bytesPerSecond * forgotten;
+  if (link.confirmed) return goal;
+  return Math.min(goal, Math.max(state.rateBefore, state.amongOthers * FAR_FASTER));
+}
+
+function isIdle({ check, speeds }: PoliteRate, train: Train, goal: number): boolean {
+  if (train.rate < goal * IDLE) return false;
+  if (check === undefined || speeds.link?.confirmed === true) return true;
+  return train.rate <= Math.max(check.rate, goal) * MORE_THAN_BEFORE;
+}
+
+function foundIdle(state: PoliteRate, train: Train, nowMs: number): PoliteRate {
+  const { check, speeds } = state;
+  if (check !== undefined) {
+    const { startedMs, bytes, rate } = check;
+    const costMs = Math.max(0, nowMs - startedMs - (bytes * 1_000) / rate);
+    const carried = Math.max(rate, train.rate);
+    return {
+      ...toFull(state, nowMs),
+      budgetMs: state.budgetMs - costMs,
+      unproven: false,
+      halfLifeMs: HALF_LIFE_MS,
+      speeds: withLink(speeds, raised(linkSpeed(speeds, nowMs), carried, nowMs)),
+    };
+  }
+  const link = linkSpeed(speeds, nowMs);
+  const single = singleSpeed(speeds, train.origin, nowMs) ?? Infinity;
+  const whole = train.rate >= IDLE * Math.min(link?.bytesPerSecond ?? 0, single);
+  const proven = whole && link?.confirmed === true;
+  return {
+    ...toFull(state, nowMs),
+    unproven: !proven,
+    halfLifeMs: whole ? HALF_LIFE_MS : state.halfLifeMs,
+    speeds: whole
+      ? speeds
+      : withLink(learnSingle(speeds, train.origin, train.rate, nowMs), {
+          bytesPerSecond: train.rate,
+          confirmed: false,
+          atMs: nowMs,
+        }),
+  };
+}
+
+function foundOthers(state: PoliteRate, train: Train, nowMs: number): PoliteRate {
+  const { check, speeds } = state;
+  const silent: PoliteRate = {
+    ...state,
+    phase: 'silent',
+    sinceMs: nowMs,
+    yielding: true,
+    check: undefined,
+    warm: false,
+    trainAtMs: Math.max(nowMs + SILENCE_MS, state.departedMs + everyMs(state, nowMs)),
+  };
+  const rate = Math.max(train.rate, train.lateRate);
+  if (check === undefined) return { ...silent, amongOthers: (silent.amongOthers + rate) / 2 };
+  const link = linkSpeed(speeds, nowMs);
+  const seen = Math.max(link?.bytesPerSecond ?? 0, state.reference, check.rate);
+  const sure = link?.confirmed === true || check.dropped;
+  const bytesPerSecond = sure ? seen : Math.max(seen, check.rate * LEFT_BY_OTHERS);
+  const again = link !== undefined && !link.confirmed;
+  return {
+    ...silent,
+    amongOthers: rate,
+    rateBefore: check.rate,
+    yieldedMs: nowMs,
+    halfLifeMs: again ? Math.min(MAX_HALF_LIFE_MS, state.halfLifeMs * 2) : state.halfLifeMs,
+    speeds: withLink(doubtSingles(speeds, check.rate * OF_THE_LINK), {
+      bytesPerSecond,
+      confirmed: sure,
+      atMs: nowMs,
+    }),
+  };
+}
+
+function toFull(state: PoliteRate, nowMs: number): PoliteRate {
+  return {
+    ...state,
+    phase: 'full',
+    sinceMs: nowMs,
+    yielding: false,
+    check: undefined,
+    warm: false,
+    recent: [],
+    missed: 0,
+  };
+}
+
+function trainBytes(state: PoliteRate, origin: string, nowMs: number): number {
+  const { check, speeds } = state;
+  const link = linkSpeed(speeds, nowMs)?.bytesPerSecond ?? check?.rate ?? 0;
+  const rate = Math.min(
+    Math.max(link, check?.rate ?? 0),
+    singleSpeed(speeds, origin, nowMs) ?? Infinity,
+  );
+  return Math.max(MIN_TRAIN_BYTES, Math.round((rate * TRAIN_MS) / 1_000));
+}
+
+/** From one train to the next: on a slow link the smallest train lasts longer. */
+function everyMs({ speeds }: PoliteRate, nowMs: number): number {
+  const link = linkSpeed(speeds, nowMs)?.bytesPerSecond ?? 0;
+  const smallestMs = link > 0 ? (MIN_TRAIN_BYTES * 1_000) / link : 0;
+  return TRAIN_EVERY_MS * Math.max(1, smallestMs / TRAIN_MS);
+}
+
+function learnLink(speeds: KnownSpeeds, rate: number, nowMs: number): KnownSpeeds {
+  const link = linkSpeed(speeds, nowMs);
+  if (link === undefined || rate <= link.bytesPerSecond) return speeds;
+  return withLink(speeds, { ...link, bytesPerSecond: rate, atMs: nowMs });
+}
+
+function raised(link: LinkSpeed | undefined, rate: number, nowMs: number): LinkSpeed {
+  const kept = link?.confirmed === true ? link.bytesPerSecond : 0;
+  return { bytesPerSecond: Math.max(kept, rate), confirmed: true, atMs: nowMs };
+}
+
+function withLink(speeds: KnownSpeeds, link: LinkSpeed): KnownSpeeds {
+  return { ...speeds, link };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { runScenario, SLOT_MS, type LinkShape, type Scenario } from './fluid-link.ts';
+
+const CABLE: LinkShape = { bytesPerSecond: 12_000_000, roundTripMs: 10, queueMs: 50 };
+const SLOW: LinkShape = { bytesPerSecond: 2_400_000, roundTripMs: 30, queueMs: 100 };
+const BLOATED: LinkShape = { bytesPerSecond: 12_000_000, roundTripMs: 20, queueMs: 400 };
+const FAST: LinkShape = { bytesPerSecond: 120_000_000, roundTripMs: 5, queueMs: 20 };
+const LINKS = { CABLE, SLOW, BLOATED, FAST };
+
+/** The part of the link that was taken on average from one second to another. */
+function share(rates: readonly number[], { link }: Scenario, from: number, to: number): number {
+  const slots = rates.slice((from * 1_000) / SLOT_MS, (to * 1_000) / SLOT_MS);
+  return slots.reduce((sum, each) => sum + each, 0) / slots.length / link.bytesPerSecond;
+}
+
+/** Company from the 20th to the 50th second. */
+function company(count: number): NonNullable<Scenario['others']> {
+  return Array.from({ length: count }, () => ({ from: 20, to: 50 }));
+}
+
+for (const [name, link] of Object.entries(LINKS)) {
+  for (const connections of [1, 4]) {
+    for (const count of [1, 3]) {
+      test(`beside ${count} others on link ${name}, ${connections} connections take about a tenth, and all of it within 3 s after`, () => {
+        const scenario = { link, connections, seconds: 65, others: company(count), noise: 0.05 };
+        const { background, others } = runScenario(scenario);
+        const beside = share(background, scenario, 20, 50);
+        assert.ok(beside <= 0.11, `${beside} of the link beside others`);
+        assert.ok(share(others, scenario, 20, 50) >= 0.88);
+        // The end of a check may lie in these two seconds.
+        const after = share(background, scenario, 53, 62);
+        assert.ok(after >= 0.95, `${after} of the link after them`);
+      });
+    }
+  }
+
+  for (const noise of [0, 0.2]) {
+    test(`alone on link ${name} with noise ${noise}, hardly anything is lost to checks`, () => {
+      const scenario = { link, seconds: 60, connections: 4, noise };
+      const polite = share(runScenario(scenario).background, scenario, 0, 60);
+      const rude = share(runScenario({ ...scenario, polite: false }).background, scenario, 0, 60);
+      assert.ok(polite / rude >= 0.97, `${polite} of ${rude}`);
+    });
+  }
+
+  test(`a server's own cap is no company on link ${name}`, () => {
+    const scenario = { link, seconds: 60, connections: 2, serverCap: () => 500_000 };
+    const rate = share(runScenario(scenario).background, scenario, 0, 60) * link.bytesPerSecond;
+    assert.ok(rate >= 1_000_000 * 0.95, `${rate} of 1,000,000 bytes a second`);
+  });
+
+  test(`a server that has become slow for good is not taken for company for ever on link ${name}`, () => {
+    const half = link.bytesPerSecond / 2;
+    const serverCap = (second: number): number => (second < 30 ? Infinity : half);
+    const scenario = { link, seconds: 180, serverCap };
+    const { background } = runScenario(scenario);
+    assert.ok(share(background, scenario, 40, 60) <= 0.2);
+    const later = share(background, scenario, 120, 180);
+    assert.ok(later >= 0.45, `${later} of the link, where the server gives half of it`);
+  });
+}
+
+test('company of half a minute that comes again and again is made room for each time', () => {
+  const others = [15, 45, 75].map((from) => ({ from, to: from + 15 }));
+  const scenario = { link: CABLE, seconds: 105, others };
+  const { background } = runScenario(scenario);
+  for (const { from, to } of others) {
+    const beside = share(background, scenario, from, to);
+    assert.ok(beside <= 0.15, `${beside} from second ${from} on`);
+    assert.ok(share(background, scenario, to + 3, to + 13) >= 0.95);
+  }
+});
+
+test('what comes in slowly beside others never counts as a free link', () => {
+  const scenario = { link: CABLE, seconds: 50, others: [{ from: 20, to: 200 }], seed: 7 };
+  assert.equal(runScenario(scenario).state.yielding, true);
+});
