@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 
+import { endWithUs } from './end-with-us.ts';
 import type { InstalledHaulyard } from './installed-haulyard.ts';
 import type { RunJobsOutcome, RunJobsTask } from './programs/run-jobs.ts';
 
@@ -25,6 +27,9 @@ export async function runJobsInProcess(
   const file = `${task.dataDir}.task.json`;
   await writeFile(file, JSON.stringify(whole));
   const [command = '', ...args] = over(haulyard.program(PROGRAM, file));
-  const { stdout } = await promisify(execFile)(command, args, { env });
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithUs(child);
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (code !== 0) throw new Error(`The program on the library ended with exit code ${code}.`);
   return JSON.parse(stdout) as RunJobsOutcome;
 }

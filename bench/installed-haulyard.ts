@@ -1,4 +1,4 @@
-import { cp, mkdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -22,13 +22,14 @@ export interface InstalledHaulyard extends AsyncDisposable {
 }
 
 /**
- * Builds haulyard and installs it into a temporary directory. In a clone the command would run the
+ * Builds haulyard, unless that is done, and installs it into a temporary directory. In a clone the command would run the
  * sources, and pay for stripping their types.
  *
  * `HAULYARD_BENCH_NODE_FLAGS` is handed to its Node, such as `--cpu-prof --cpu-prof-dir=/tmp/profile`.
  */
 export async function installHaulyard(): Promise<InstalledHaulyard> {
-  if (!(await build())) throw new Error('haulyard does not build: see above.');
+  if (!(await isBuilt()) && !(await build()))
+    throw new Error('haulyard does not build: see above.');
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory());
   const home = directory.join('package');
@@ -50,6 +51,18 @@ export async function installHaulyard(): Promise<InstalledHaulyard> {
     program: (file, ...args) => [process.execPath, ...flags, file, ...args],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whether nothing of the sources is newer than what was compiled of them. */
+async function isBuilt(): Promise<boolean> {
+  const built = await stat(join(root, 'dist', 'index.js')).catch(() => undefined);
+  if (built === undefined) return false;
+  const names = await readdir(join(root, 'src'), { recursive: true });
+  const sources = ['package.json', 'tsconfig.build.json', 'scripts/build.ts'];
+  for (const name of [...sources, ...names.map((each) => join('src', each))]) {
+    if ((await stat(join(root, name))).mtimeMs > built.mtimeMs) return false;
+  }
+  return true;
 }
 
 /** Proxies and settings of whoever runs the benchmark must not change what is measured. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 
@@ -22,9 +23,11 @@ export interface NetworkLab extends AsyncDisposable {
   /** IPv4 address of this side, for servers to listen on. */
   readonly address: string;
   /** The command that runs `command` over there. */
-  over(command: readonly string[]): readonly string[];
+  readonly over: (command: readonly string[]) => readonly string[];
   /** Shapes the link anew; what is on its way in the old queue is lost. */
   shape(link: LinkOptions): Promise<void>;
+  /** Bytes that left for the client so far; of headers about a thousandth is counted. */
+  sentBytes(): Promise<number>;
 }
 
 /** What an Ethernet frame of 1,500 bytes carries of a TCP stream with timestamps. */
@@ -76,6 +79,8 @@ export async function openNetworkLab(link: LinkOptions = {}): Promise<NetworkLab
     address: here,
     over,
     shape: ({ bitsPerSecond }) => shape(name, bitsPerSecond),
+    sentBytes: async () =>
+      Number(await readFile(`/sys/class/net/${name}/statistics/tx_bytes`, 'utf8')),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
   await lab.shape(link);

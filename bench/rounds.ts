@@ -1,4 +1,4 @@
-import type { Row, Table } from './report-types.ts';
+import type { Column, Row, Table } from './report-types.ts';
 
 /** One contender of a comparison. */
 export interface Contender {
@@ -65,6 +65,31 @@ export function resultNamed(results: readonly Result[], name: string): Result {
   return found;
 }
 
+/** What every row of results has: the figures, and how far to trust them. */
+export function costRow({ name, wall, cpu, residentMb, walls }: Result): Row {
+  return {
+    name,
+    wall,
+    cpu,
+    residentMb: residentMb ?? null,
+    // (slowest - fastest) / median: how far one run may be from the next.
+    spread: (Math.max(...walls) - Math.min(...walls)) / wall,
+    walls: walls.map((each) => each.toFixed(3)).join(' '),
+  };
+}
+
+/** The columns of `costRow`, with those of a benchmark in between. */
+export function costColumns(...own: readonly Column[]): readonly Column[] {
+  return [
+    { key: 'name', title: 'contender' },
+    { key: 'wall', title: 'wall s' },
+    ...own,
+    { key: 'cpu', title: 'CPU s' },
+    { key: 'residentMb', title: 'resident MB', digits: 0 },
+    { key: 'spread', title: 'spread' },
+  ];
+}
+
 /**
  * A table of results, each beside its ratio to the first.
  *
@@ -82,26 +107,15 @@ export function ratioTable(
   return {
     id,
     title,
-    columns: [
-      { key: 'name', title: 'contender' },
-      { key: 'wall', title: 'wall s' },
-      { key: 'cpu', title: 'CPU s' },
-      { key: 'residentMb', title: 'resident MB', digits: 0 },
+    columns: costColumns(
+      { key: 'wallRatio', title: 'ratio' },
       { key: 'perSecond', title: workName, digits: 0 },
-      { key: 'wallRatio', title: 'wall ratio' },
-      { key: 'cpuRatio', title: 'CPU ratio' },
-      { key: 'spread', title: 'spread' },
-    ],
-    rows: results.map(({ name, wall, cpu, residentMb, walls }): Row => ({
-      name,
-      wall,
-      cpu,
-      residentMb: residentMb ?? null,
-      perSecond: work / wall,
-      wallRatio: wall / base!.wall,
-      cpuRatio: cpu / base!.cpu,
-      // (slowest - fastest) / median: how far one run may be from the next.
-      spread: (Math.max(...walls) - Math.min(...walls)) / wall,
+    ).toSpliced(5, 0, { key: 'cpuRatio', title: 'ratio' }),
+    rows: results.map((result) => ({
+      ...costRow(result),
+      perSecond: work / result.wall,
+      wallRatio: result.wall / base!.wall,
+      cpuRatio: result.cpu / base!.cpu,
     })),
   };
 }

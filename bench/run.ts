@@ -17,6 +17,10 @@ if (name === 'report') {
   );
   process.exitCode = name === undefined ? 0 : 1;
 } else {
+  // What was started ends with `exit`, and what was written is removed; a signal would skip that.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
   process.argv.splice(2, Infinity, ...rest);
   await import(`./${name}.bench.ts`);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 
+import { endWithUs } from './end-with-us.ts';
 import type { Cost } from './rounds.ts';
 
 /** Where Debian's package `time` puts it. */
@@ -29,11 +30,12 @@ export async function timedCommand(
     : command;
   const script = `TIMEFORMAT='%R %U %S'; { time "$@" >/dev/null 2>"$0.err"; } 2>"$0"; echo $? >>"$0"`;
   await new Promise<void>((resolve, reject) => {
-    const stdio = ['ignore', 'inherit', 'inherit'] as const;
     const child = spawn('bash', ['-c', script, scratchFile, ...measured], {
-      stdio: [...stdio],
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
       env,
     });
+    endWithUs(child);
     child.once('error', reject);
     child.once('exit', () => resolve());
   });
