@@ -3,6 +3,7 @@ import { newFile, recount, type JobFile } from '../core/job/file.ts';
 import { MAX_FILES_PER_JOB } from '../core/limits.ts';
 import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Engine } from './engine.ts';
+import { inParallel } from './in-parallel.ts';
 import type { LiveJob } from './live-job.ts';
 import { invalidArgument } from '../core/validate/arguments.ts';
 import { checkFile, type FileArguments, type WantedFile } from './validate/file-arguments.ts';
@@ -27,6 +28,9 @@ export async function addFiles(
   return added.map((file) => file.index);
 }
 
+/** Files whose targets are looked at side by side. */
+const CHECKS_AT_ONCE = 16;
+
 /** Checks the arguments of files that a job is to have beside the `present` ones. */
 export async function checkFiles(
   partials: PartialFiles,
@@ -41,7 +45,10 @@ export async function checkFiles(
     );
   }
   const checked: WantedFile[] = [];
-  for (const file of wanted) checked.push(await checkFile(file, partials));
+  const directories = new Set<string>();
+  await inParallel(wanted, CHECKS_AT_ONCE, async (file, position) => {
+    checked[position] = await checkFile(file, partials, directories);
+  });
   return checked;
 }
 

@@ -2,15 +2,23 @@ import { BG_S_PARTIAL_COMPLETE, BG_S_UNABLE_TO_DELETE_FILES, S_OK } from '../cor
 import { DeliveryOptimizationError } from '../core/errors.ts';
 import { recount, startedOver, type JobFile } from '../core/job/file.ts';
 import type { FileCounters } from '../core/job/job.ts';
-import type { PartialFiles } from '../ports/partial-files.ts';
+import type { FileIdentity } from '../ports/partial-files.ts';
 import type { Engine } from './engine.ts';
+import { inParallel } from './in-parallel.ts';
 import type { LiveJob } from './live-job.ts';
 import { partialIdOf } from './partial-id.ts';
+
+/** Files that are noted in one transaction and renamed together; some tens of milliseconds. */
+const BATCH_FILES = 256;
+
+/** Partial files that are looked at side by side. */
+const LOOKS_AT_ONCE = 8;
 
 /**
  * Moves every finished file to its final name, in order, and ends the job (job-lifecycle.md 6).
  *
- * Before the first rename the identity of each partial file is stored. A crash between two renames
+ * Files go in batches. Before the first rename of one, the identities of its partial files are
+ * stored, and with them that the batch before has its final names. A crash between two renames
  * therefore leaves a job that can be completed again: a file whose partial is gone and whose final
  * name holds that very file is done with.
  */
@@ -48,30 +56,30 @@ async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
   // What a stream has taken gets no final name: its partial file goes with the rest.
   const streams = live.job.download?.streams === true;
   const waiting = streams ? [] : live.files.filter((file) => file.done && !file.published);
-  const changed: JobFile[] = [];
+  /** Files that have changed since the last commit, by index. */
+  const changed = new Map<number, JobFile>();
+  let delivered = false;
   try {
-    if (waiting.length > 0) await noteIdentities(engine, live, waiting);
-    for (const { index } of waiting) {
-      const file = live.files[index]!;
-      if (!(await publishFile(engine.partialsOf(live.job), file))) {
-        // With its directory gone too (a volume that is not mounted), the file may well come back.
-        await engine.partialsOf(live.job).checkTarget(partialIdOf(file).localName);
-        changed.push(startedOver(file));
-        throw vanished(file);
-      }
-      changed.push({ ...file, published: true });
+    for (let begin = 0; begin < waiting.length; begin += BATCH_FILES) {
+      const batch = waiting.slice(begin, begin + BATCH_FILES);
+      const there = await identitiesOf(engine, live, batch);
+      const noted = batch.map((file) => notedFile(file, there.get(file.index)));
+      engine.happen(live, { event: 'publishing' }, [...changed.values(), ...noted]);
+      changed.clear();
+      await publishBatch(engine, live, noted, there, (file) => {
+        changed.set(file.index, file);
+        delivered ||= file.published;
+      });
     }
-    engine.happen(live, { event: 'published', files: counted(live, changed) }, changed);
+    const files = [...changed.values()];
+    engine.happen(live, { event: 'published', files: counted(live, files) }, files);
   } catch (error) {
+    const files = [...changed.values()];
+    const lost = files.some((file) => !file.done);
     engine.happenAnyway(
       live,
-      {
-        event: 'publishFailed',
-        files: counted(live, changed),
-        delivered: changed.some((file) => file.published),
-        lost: changed.some((file) => !file.done),
-      },
-      changed,
+      { event: 'publishFailed', files: counted(live, files), delivered, lost },
+      files,
     );
     throw error;
   }
@@ -85,30 +93,49 @@ function vanished(file: JobFile): DeliveryOptimizationError {
   );
 }
 
-/** Stores which partial files are about to be renamed. */
-async function noteIdentities(
+/** The partial files that are there, by index. */
+async function identitiesOf(
   engine: Engine,
   live: LiveJob,
-  waiting: readonly JobFile[],
-): Promise<void> {
-  const noted: JobFile[] = [];
-  for (const file of waiting) {
-    const identity = await engine.partialsOf(live.job).identify(partialIdOf(file));
-    // A partial file that is gone keeps the identity noted before an interrupted rename.
-    noted.push(identity === undefined ? file : { ...file, publishedInode: identity.inode });
-  }
-  engine.happen(live, { event: 'publishing' }, noted);
+  files: readonly JobFile[],
+): Promise<ReadonlyMap<number, FileIdentity>> {
+  const partials = engine.partialsOf(live.job);
+  const there = new Map<number, FileIdentity>();
+  await inParallel(files, LOOKS_AT_ONCE, async (file) => {
+    const identity = await partials.identify(partialIdOf(file));
+    if (identity !== undefined) there.set(file.index, identity);
+  });
+  return there;
 }
 
-/** Renames one partial file, unless that is done; false when there is nothing left to rename. */
-async function publishFile(partials: PartialFiles, file: JobFile): Promise<boolean> {
-  const id = partialIdOf(file);
-  if ((await partials.identify(id)) === undefined) {
-    const target = await partials.identifyTarget(id);
-    return target !== undefined && target.inode === file.publishedInode;
+/** A partial file that is gone keeps the identity noted before an interrupted rename. */
+function notedFile(file: JobFile, identity: FileIdentity | undefined): JobFile {
+  return identity === undefined ? file : { ...file, publishedInode: identity.inode };
+}
+
+/** Renames the files of a batch in their order; tells of each that has its name, or is gone. */
+async function publishBatch(
+  engine: Engine,
+  live: LiveJob,
+  files: readonly JobFile[],
+  there: ReadonlyMap<number, FileIdentity>,
+  changed: (file: JobFile) => void,
+): Promise<void> {
+  const partials = engine.partialsOf(live.job);
+  const gone = files.find((file) => !there.has(file.index));
+  const before = gone === undefined ? files : files.slice(0, files.indexOf(gone));
+  const byId = new Map(before.map((file) => [partialIdOf(file), file]));
+  await partials.publish([...byId.keys()], (id) => changed({ ...byId.get(id)!, published: true }));
+  if (gone === undefined) return;
+  const target = await partials.identifyTarget(partialIdOf(gone));
+  if (target === undefined || target.inode !== gone.publishedInode) {
+    // With its directory gone too (a volume that is not mounted), the file may well come back.
+    await partials.checkTarget(partialIdOf(gone).localName);
+    changed(startedOver(gone));
+    throw vanished(gone);
   }
-  await partials.publish(id);
-  return true;
+  changed({ ...gone, published: true });
+  await publishBatch(engine, live, files.slice(files.indexOf(gone) + 1), there, changed);
 }
 
 function counted(live: LiveJob, files: readonly JobFile[]): FileCounters {

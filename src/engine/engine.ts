@@ -28,6 +28,7 @@ import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Ports } from '../ports/ports.ts';
 import { CallbackSlots } from '../notify/callback-slots.ts';
 import { Changes } from './changes.ts';
+import { DoneFiles, type Happening } from './done-files.ts';
 import { JobTable } from './job-table.ts';
 import { LiveJob } from './live-job.ts';
 import { DEFAULT_POLICIES } from './policy/default-policies.ts';
@@ -116,6 +117,8 @@ export class Engine {
   readonly callbackSlots: CallbackSlots = new CallbackSlots(MAX_CONCURRENT_CALLBACKS);
   /** Tells of every step and of bytes that arrived. */
   readonly changes: Changes = new Changes();
+  /** Makes finished files done, many in one transaction. */
+  readonly doneFiles: DoneFiles;
   readonly scheduler: Scheduling;
   readonly #parts: EngineParts;
   readonly #wakeUps: WakeUps;
@@ -138,6 +141,7 @@ export class Engine {
     );
     this.#parts = parts;
     this.#wakeUps = new WakeUps(ports.clock, (ids) => this.#wake(ids));
+    this.doneFiles = new DoneFiles(ports.clock, (happenings) => this.happenTogether(happenings));
     this.scheduler = parts.makeScheduler(this);
     this.#queueOrder = ports.store.maxQueueOrder;
   }
@@ -326,6 +330,42 @@ export class Engine {
   }
 
   /**
+   * Applies events of several jobs, one of each, that must be stored before anything follows from
+   * them, in one transaction.
+   *
+   * @returns for each event what kept it from being stored; it has then changed nothing
+   */
+  happenTogether(happenings: readonly Happening[]): readonly unknown[] {
+    const { store } = this.ports;
+    const steps = happenings.map(({ live, event }) =>
+      this.#accepted(applyEvent(live.job, event, this.#moment())),
+    );
+    const errors: unknown[] = happenings.map(() => undefined);
+    const stored = new Set<LiveJob>();
+    const storeAll = (): void => {
+      for (const [index, { live, files }] of happenings.entries()) {
+        try {
+          if (this.#store(live, steps[index]!, files)) stored.add(live);
+        } catch (error) {
+          errors[index] = error;
+        }
+      }
+    };
+    try {
+      if (happenings.length > 1) store.together(storeAll);
+      else storeAll();
+    } catch (error) {
+      errors.fill(error);
+    }
+    for (const [index, { live, files }] of happenings.entries()) {
+      if (errors[index] !== undefined) continue;
+      if (stored.has(live)) live.ahead = false;
+      this.#take(live, steps[index]!, files);
+    }
+    return errors;
+  }
+
+  /**
    * Applies an event that has happened whether it can be stored or not. When the store fails, the
    * step is taken in memory alone: after a restart the job goes on from its last stored state,
    * which is behind and never ahead.
@@ -402,26 +442,36 @@ export class Engine {
     files: readonly JobFile[],
     touched: readonly string[] = [],
   ): void {
-    const { job, effects } = step;
-    if (job !== live.job || files.length > 0 || effects.length > 0) {
-      const outbox = outboxEvents(effects).map((event) => ({ jobId: live.id, event }));
-      const answered = job.state !== live.job.state && awaitsAnswer(live.job);
-      this.ports.store.commit({
-        job,
-        files,
-        outbox,
-        events: eventsOf(
-          live.job,
-          job,
-          { finished: newlyDone(live, files), touched },
-          this.ports.clock.wallMs(),
-        ),
-        ...(answered ? { clearOutboxOf: live.id } : {}),
-      });
+    if (this.#store(live, step, files, touched)) {
       live.ahead = false;
       this.#together?.add(live);
     }
     this.#take(live, step, files);
+  }
+
+  /** Stores a step; false when it changes nothing, and there is nothing to be stored. */
+  #store(
+    live: LiveJob,
+    { job, effects }: Extract<Step, { kind: 'moved' }>,
+    files: readonly JobFile[],
+    touched: readonly string[] = [],
+  ): boolean {
+    if (job === live.job && files.length === 0 && effects.length === 0) return false;
+    const outbox = outboxEvents(effects).map((event) => ({ jobId: live.id, event }));
+    const answered = job.state !== live.job.state && awaitsAnswer(live.job);
+    this.ports.store.commit({
+      job,
+      files,
+      outbox,
+      events: eventsOf(
+        live.job,
+        job,
+        { finished: newlyDone(live, files), touched },
+        this.ports.clock.wallMs(),
+      ),
+      ...(answered ? { clearOutboxOf: live.id } : {}),
+    });
+    return true;
   }
 
   /** The step in memory, and its effects. */

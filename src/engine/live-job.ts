@@ -100,11 +100,13 @@ export class LiveJob {
     return this.#fileIds.has(fileId);
   }
 
-  /** The first file that is not done: files of a job go one after another. */
-  nextFile(): JobFile | undefined {
+  /** The first file that is not done, of those from `from` on: files of a job begin in their order. */
+  nextFile(from = 0): JobFile | undefined {
     const { files } = this;
     while (files[this.#firstUndone]?.done === true) this.#firstUndone += 1;
-    return files[this.#firstUndone];
+    let index = Math.max(from, this.#firstUndone);
+    while (files[index]?.done === true) index += 1;
+    return files[index];
   }
 
   attempts(index: number): FileAttempts {

@@ -1,14 +1,13 @@
 import { BG_JOB_STATE } from '../core/constants.ts';
-import { asDeliveryOptimizationError } from '../core/errors.ts';
 import { isLoopbackUrl, originOf } from '../core/http/url.ts';
-import { failureOf, type TransferFailure } from '../core/job/failure.ts';
-import { recount, remoteNameInForce, type JobFile } from '../core/job/file.ts';
+import type { TransferFailure } from '../core/job/failure.ts';
+import { remoteNameInForce, type JobFile } from '../core/job/file.ts';
 import type { Job } from '../core/job/job.ts';
 import { isForeground } from '../core/job/step.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
 import { carry, downloadContext } from './download/carry.ts';
 import type { Engine } from './engine.ts';
-import type { RunHost } from './job-run.ts';
+import type { FileEvents, RunHost } from './job-run.ts';
 import type { LiveJob } from './live-job.ts';
 import { partialIdOf } from './partial-id.ts';
 import type { GateUser } from './transfer/bandwidth-gate.ts';
@@ -17,29 +16,23 @@ import type { TransferContext } from './transfer/transfer-context.ts';
 /** Connects a run with the job it runs for. */
 export function runHost(engine: Engine, live: LiveJob): RunHost {
   return {
-    nextFile: () => live.nextFile(),
-    contextFor: (file) => contextFor(engine, live, file.index),
+    nextFile: (from) => live.nextFile(from),
+    contextFor: (file, events) => contextFor(engine, live, file.index, events),
     carry: (transfer, signal) => carry(live, transfer, signal),
-    fileDone: (index) => {
-      const before = live.files[index]!;
-      const file: JobFile = { ...before, done: true };
-      const files = recount(live.job.files, before, file);
-      try {
-        engine.happen(live, { event: 'fileDone', fileIndex: index, files }, [file]);
-      } catch (error) {
-        // What could not be stored did not happen: the job stops with the store's error, and the
-        // file is checked again when it goes on.
-        const failure = failureOf(asDeliveryOptimizationError(error, 'E_UNEXPECTED'), index);
-        engine.happenAnyway(live, { event: 'failed', failure: { ...failure, kind: 'fatal' } });
-        return;
-      }
+    filesAtOnce: () => engine.settings.connectionsPerOrigin,
+    waiting: (waits) => {
+      if (waits) awaitingConnection.add(live);
+      else awaitingConnection.delete(live);
+      awaitTurn(engine, live, waits);
+    },
+    fileDone: async (index) => {
+      await engine.doneFiles.add(live, index);
       live.forgetAttempts(index);
     },
     nothingLeft: () => {
-      // The last file's own step has ended the run already, unless all were done when it began.
+      // The last files' own step has ended the run already, unless all were done when it began.
       if (live.job.state !== BG_JOB_STATE.TRANSFERRING) return;
-      const last = live.files.length - 1;
-      engine.happenAnyway(live, { event: 'fileDone', fileIndex: last, files: live.job.files });
+      engine.happenAnyway(live, { event: 'filesDone', fileIndexes: [], files: live.job.files });
     },
     failed: (failure) => {
       const file = failure.fileIndex === undefined ? undefined : live.files[failure.fileIndex];
@@ -65,7 +58,12 @@ function withoutOwnBlock(engine: Engine, failure: TransferFailure): TransferFail
   return failure.kind === 'policy' && !blocked ? { ...failure, kind: 'transient' } : failure;
 }
 
-function contextFor(engine: Engine, live: LiveJob, index: number): TransferContext {
+function contextFor(
+  engine: Engine,
+  live: LiveJob,
+  index: number,
+  events: FileEvents,
+): TransferContext {
   const { ports, settings } = engine;
   const attempts = live.attempts(index);
   const file = (): JobFile => live.files[index]!;
@@ -88,17 +86,17 @@ function contextFor(engine: Engine, live: LiveJob, index: number): TransferConte
     traffic: (source, bytes) => engine.policy.meter.add(source, bytes),
     file,
     partialId: () => partialIdOf(file()),
-    update: (changed, progressed) => engine.fileProgress(live, changed, progressed),
-    waiting: (waits) => {
-      if (waits) awaitingConnection.add(live);
-      else awaitingConnection.delete(live);
-      awaitTurn(engine, live, waits);
+    update: (changed, progressed) => {
+      engine.fileProgress(live, changed, progressed);
+      events.changed();
     },
+    waiting: (waits) => events.waiting(waits),
+    fetched: () => events.fetched(),
     checkpoint: (durability) => ports.store.checkpoint({ job: live.job, file: file(), durability }),
   };
 }
 
-/** Jobs whose file waits for one of its origin's connections. */
+/** Jobs whose files all wait for connections of their origins. */
 const awaitingConnection = new WeakSet<LiveJob>();
 
 /** Whether the job holds a slot and waits for a connection that other files have. */

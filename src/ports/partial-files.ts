@@ -37,8 +37,11 @@ export interface PartialFiles {
   /**
    * Checks that a file may be put at `localName`: the directory is there and may be written, and no
    * directory has that name. `ERROR_PATH_NOT_FOUND`, `E_ACCESSDENIED` or `E_INVALIDARG` otherwise.
+   *
+   * @param known - directories found in order within the same call of a program: they are added
+   *   here, and need not be looked at again
    */
-  checkTarget(localName: string): Promise<void>;
+  checkTarget(localName: string, known?: Set<string>): Promise<void>;
   /**
    * Creates the directory of `localName` and those above it that are missing, to survive a power cut.
    * The path must have been found in order but for that: ERROR_PATH_NOT_FOUND from `checkTarget`.
@@ -53,8 +56,13 @@ export interface PartialFiles {
   identify(id: PartialFileId): Promise<FileIdentity | undefined>;
   /** Identity of the finished file, or undefined when there is none. */
   identifyTarget(id: PartialFileId): Promise<FileIdentity | undefined>;
-  /** Renames the partial file to its final name, replacing what is there, and flushes the directory. */
-  publish(id: PartialFileId): Promise<void>;
+  /**
+   * Renames partial files to their final names, in the order given, replacing what is there. Stops
+   * at the first failure. When it settles, either way, every rename made survives a power cut.
+   *
+   * @param renamed - told of each file once it has its final name
+   */
+  publish(ids: readonly PartialFileId[], renamed?: (id: PartialFileId) => void): Promise<void>;
   /** Deletes the partial file if it is there. */
   remove(id: PartialFileId): Promise<void>;
   /** Bytes free for this user on the target's volume. */

@@ -146,7 +146,7 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
     assert.equal(before?.lengthBytes, 5);
     assert.equal(await world.files.identifyTarget(id), undefined);
 
-    await world.files.publish(id);
+    await world.files.publish([id]);
     assert.deepEqual(await world.names(), ['out.bin']);
     assert.equal(await world.textOf(id.localName), 'hello');
     assert.equal(await world.files.identify(id), undefined);
@@ -157,23 +157,59 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
     await world.put(id.localName, 'old and longer');
     const old = await world.files.identifyTarget(id);
     await write(world, id, 'new');
-    await world.files.publish(id);
+    await world.files.publish([id]);
     assert.equal(await world.textOf(id.localName), 'new');
     assert.notEqual((await world.files.identifyTarget(id))?.inode, old?.inode);
   });
 
   scenario('publishing twice fails the second time and keeps the file', async (world, id) => {
     await write(world, id, 'hello');
-    await world.files.publish(id);
-    await rejectsWith('ERROR_FILE_NOT_FOUND', world.files.publish(id));
+    await world.files.publish([id]);
+    await rejectsWith('ERROR_FILE_NOT_FOUND', world.files.publish([id]));
     assert.equal(await world.textOf(id.localName), 'hello');
+  });
+
+  scenario('publishing several keeps their order, and tells of each', async (world, id) => {
+    // Of two files for one target, the later one of the list stands there in the end.
+    const ids = [id, { ...id, index: 1 }, { ...id, index: 2, localName: world.path('other.bin') }];
+    for (const [position, each] of ids.entries()) await write(world, each, `file ${position}`);
+    const told: number[] = [];
+    await world.files.publish(ids, ({ index }) => told.push(index));
+    assert.deepEqual(told, [0, 1, 2]);
+    assert.equal(await world.textOf(id.localName), 'file 1');
+    assert.equal(await world.textOf(world.path('other.bin')), 'file 2');
+  });
+
+  scenario('publishing several stops at the first that fails', async (world, id) => {
+    const ids = ['a.bin', 'b.bin', 'c.bin'].map((name, index) => ({
+      ...id,
+      index,
+      localName: world.path(name),
+    }));
+    for (const each of ids) await write(world, each, 'new');
+    await world.putReadOnly(world.path('b.bin'), 'precious');
+    const told: number[] = [];
+    const publishing = world.files.publish(ids, ({ index }) => told.push(index));
+    await rejectsWith('E_ACCESSDENIED', publishing);
+    assert.deepEqual(told, [0]);
+    assert.equal(await world.textOf(world.path('a.bin')), 'new');
+    assert.equal(await world.textOf(world.path('b.bin')), 'precious');
+    assert.notEqual(await world.files.identify(ids[2]!), undefined);
+  });
+
+  scenario('a directory found in order is noted for whoever asks to', async (world, id) => {
+    const known = new Set<string>();
+    await world.files.checkTarget(id.localName, known);
+    assert.equal(known.size, 1);
+    await world.files.checkTarget(world.path('other.bin'), known);
+    assert.equal(known.size, 1);
   });
 
   scenario('a read-only target is not replaced, and nothing changes', async (world, id) => {
     await world.putReadOnly(id.localName, 'precious');
     await write(world, id, 'new');
     const names = await world.names();
-    await rejectsWith('E_ACCESSDENIED', world.files.publish(id));
+    await rejectsWith('E_ACCESSDENIED', world.files.publish([id]));
     assert.equal(await world.textOf(id.localName), 'precious');
     assert.deepEqual(await world.names(), names);
   });
@@ -181,7 +217,7 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
   scenario('a directory under the target name is not replaced', async (world, id) => {
     await write(world, id, 'new');
     await world.makeDirectory(id.localName);
-    await rejectsWith('E_ACCESSDENIED', world.files.publish(id));
+    await rejectsWith('E_ACCESSDENIED', world.files.publish([id]));
     assert.equal((await world.files.identify(id))?.lengthBytes, 3);
   });
 
@@ -199,7 +235,7 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
   scenario('an open file can be removed and published', async (world, id) => {
     await using file = await created(world, id);
     await file.write([bytesOf('hello')], 0);
-    await world.files.publish(id);
+    await world.files.publish([id]);
     assert.equal(await readText(file, 0, 5), 'hello');
   });
 
@@ -210,7 +246,7 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
       await file.write([bytesOf('hello')], 0);
       await file.setModifiedTime(epochMs);
     }
-    await world.files.publish(id);
+    await world.files.publish([id]);
     assert.equal(await world.modifiedMsOf(id.localName), epochMs);
   });
 

@@ -29,7 +29,7 @@ import { watchSystemNetwork } from '../../src/io/system/system-network.ts';
 import { systemRandomness } from '../../src/io/system/system-randomness.ts';
 import { systemWorkload } from '../../src/io/system/system-workload.ts';
 import type { FileCheckpoint, StoreChange } from '../../src/ports/job-store.ts';
-import type { PartialFile } from '../../src/ports/partial-files.ts';
+import type { PartialFile, PartialFileId } from '../../src/ports/partial-files.ts';
 import type { ChildEvent, ChildTask, KillPoint } from './child-task.ts';
 
 const task = JSON.parse(process.argv[2]!) as ChildTask;
@@ -65,6 +65,17 @@ function nameOf(method: string, argument: unknown): string {
   return files.some(({ done }) => done) ? 'file done' : method;
 }
 
+/** What the transaction under way has stored so far: all of it is there only once that is over. */
+let inTransaction: string[] | undefined;
+
+function storedTogether(store: () => unknown): void {
+  const stored: string[] = [];
+  inTransaction = stored;
+  store();
+  inTransaction = undefined;
+  for (const name of stored) pass(`after ${name}`);
+}
+
 /** The port with every call of it a place to be killed at. */
 function fragile<Port extends object>(
   port: Port,
@@ -76,10 +87,13 @@ function fragile<Port extends object>(
       if (typeof value !== 'function') return value;
       return (...args: unknown[]): unknown => {
         const called = name(String(key), args[0]);
+        if (key === 'together') return storedTogether(() => value.apply(target, args));
+        if (key === 'publish') args[1] = passingRenames(args[1] as RenameTold | undefined);
         pass(`before ${called}`);
         const result: unknown = value.apply(target, args);
         if (!(result instanceof Promise)) {
-          pass(`after ${called}`);
+          if (inTransaction === undefined) pass(`after ${called}`);
+          else inTransaction.push(called);
           return result;
         }
         return result.then((outcome: unknown) => {
@@ -89,6 +103,16 @@ function fragile<Port extends object>(
       };
     },
   });
+}
+
+type RenameTold = (id: PartialFileId) => void;
+
+/** What one call of `publish` does is more than one step. */
+function passingRenames(renamed: RenameTold = () => {}): RenameTold {
+  return (id) => {
+    pass('after rename');
+    renamed(id);
+  };
 }
 
 function fragilePart(outcome: unknown): PartialFile {

@@ -14,11 +14,12 @@ const BYTES_PER_SECOND = 4_000_000;
 
 /**
  * What may be fetched again after one kill here: what is written between two records, which a rate
- * of 4 MB/s and a record every 200 ms keep below RECORD_AFTER_BYTES, and as much again for a record
- * that a busy machine makes late, for what is on its way through sockets and queues, and for the
- * start of an answer that the killed process had asked for.
+ * of 4 MB/s and a record every 200 ms keep below RECORD_AFTER_BYTES for each of the two larger files,
+ * and as much again for a record that a busy machine makes late, for small files whose only record is
+ * that they are done, for what is on its way through sockets and queues, and for the start of an
+ * answer that the killed process had asked for.
  */
-const MAX_BYTES_AGAIN = 2 * RECORD_AFTER_BYTES;
+const MAX_BYTES_AGAIN = 3 * RECORD_AFTER_BYTES;
 
 function serveFiles(origin: Origin): WantedFile[] {
   return SIZES.map((size, index) => {
@@ -65,9 +66,10 @@ const POINTS: readonly Point[] = [
   { point: 'in the callback', state: TRANSFERRED },
   { point: 'before publishing', state: TRANSFERRED },
   { point: 'after publishing', state: TRANSFERRED, delivered: 0 },
-  { point: 'after publish', nth: 1, state: TRANSFERRED, delivered: 1 },
-  { point: 'before publish', nth: 3, state: TRANSFERRED, delivered: 2 },
-  { point: 'after publish', nth: SIZES.length, state: TRANSFERRED, delivered: SIZES.length },
+  { point: 'before publish', state: TRANSFERRED, delivered: 0 },
+  { point: 'after rename', nth: 1, state: TRANSFERRED, delivered: 1 },
+  { point: 'after rename', nth: 3, state: TRANSFERRED, delivered: 3 },
+  { point: 'after publish', state: TRANSFERRED, delivered: SIZES.length },
 ];
 
 for (const { point, nth = 1, end = 'complete', state, delivered = 0 } of POINTS) {
@@ -120,7 +122,7 @@ test('killed after the commit of a cancellation, no partial file outlives the ne
   await using origin = await startOrigin({ limits: { totalBytesPerSecond: BYTES_PER_SECOND } });
   await using site = await openSite([serveFiles(origin)]);
   assert.ok((await site.live({ end: 'cancel', kill: { point: 'after cancelled' } })).killed);
-  assert.equal((await site.partialNames()).length, 1);
+  assert.ok((await site.partialNames()).length > 0);
   const next = await site.live({ end: 'look' });
   assert.deepEqual(openedEvents(next.events), []);
   assert.deepEqual(await site.names(), []);

@@ -113,12 +113,13 @@ export class MemoryPartialFiles implements PartialFiles {
     return [...this.#entries.keys()].toSorted();
   }
 
-  async checkTarget(localName: string): Promise<void> {
+  async checkTarget(localName: string, known?: Set<string>): Promise<void> {
     await this.#called('checkTarget', localName);
     checkLocalName(localName);
     if (this.#directories.has(`${localName}/`)) throw failure('E_INVALIDARG', localName);
     this.#needDirectory(localName);
     if (this.readOnly) throw failure('E_ACCESSDENIED', localName);
+    known?.add(splitLocalName(localName).directory);
   }
 
   async createDirectoryOf(localName: string): Promise<void> {
@@ -156,7 +157,21 @@ export class MemoryPartialFiles implements PartialFiles {
     return identityOf(this.#entries.get(id.localName));
   }
 
-  async publish(id: PartialFileId): Promise<void> {
+  async publish(
+    ids: readonly PartialFileId[],
+    renamed: (id: PartialFileId) => void = () => {},
+  ): Promise<void> {
+    try {
+      for (const id of ids) {
+        await this.#rename(id);
+        renamed(id);
+      }
+    } finally {
+      for (const { localName } of ids) this.#flushDirectory(localName);
+    }
+  }
+
+  async #rename(id: PartialFileId): Promise<void> {
     const path = partPath(id);
     await this.#called('publish', path);
     const { localName } = id;
@@ -168,7 +183,6 @@ export class MemoryPartialFiles implements PartialFiles {
     this.#needWritable(path);
     this.#entries.delete(path);
     this.#entries.set(localName, inode);
-    this.#flushDirectory(localName);
   }
 
   async remove(id: PartialFileId): Promise<void> {

@@ -27,7 +27,12 @@ export type JobEvent =
   | { readonly event: 'connectionGranted' }
   /** Sizes learned, bytes written, a file started over: the counters as they are now. */
   | { readonly event: 'filesChanged'; readonly files: FileCounters; readonly progressed: boolean }
-  | { readonly event: 'fileDone'; readonly fileIndex: number; readonly files: FileCounters }
+  /** Files of the job have become done; none: all of them were when the job got its slot. */
+  | {
+      readonly event: 'filesDone';
+      readonly fileIndexes: readonly number[];
+      readonly files: FileCounters;
+    }
   | { readonly event: 'failed'; readonly failure: TransferFailure }
   | { readonly event: 'networkLost'; readonly failure: TransferFailure }
   /** What blocked the job is over; the network came back. */
@@ -68,8 +73,8 @@ export function applyEvent(job: Job, input: JobEvent, moment: Moment): Step {
         files: input.files,
         ...(input.progressed ? { trouble: afterProgress(job, moment) } : {}),
       });
-    case 'fileDone':
-      return fileDone(job, input.fileIndex, input.files, moment);
+    case 'filesDone':
+      return filesDone(job, input.fileIndexes, input.files, moment);
     case 'failed':
       return isUnderWay(state) ? fail(job, input.failure, moment) : unchanged(job);
     case 'networkLost':
@@ -155,10 +160,15 @@ function grantSlot(job: Job, moment: Moment): Step {
   return modified(job, moment, { state: BG_JOB_STATE.TRANSFERRING, trouble });
 }
 
-function fileDone(job: Job, fileIndex: number, files: FileCounters, moment: Moment): Step {
+function filesDone(
+  job: Job,
+  fileIndexes: readonly number[],
+  files: FileCounters,
+  moment: Moment,
+): Step {
   if (!holdsSlot(job.state)) return modified(job, moment, { files });
   const told: Effect[] = wants(job, BG_NOTIFY.FILE_TRANSFERRED)
-    ? [{ kind: 'notify', event: 'fileTransferred', fileIndex }]
+    ? fileIndexes.map((fileIndex) => ({ kind: 'notify', event: 'fileTransferred', fileIndex }))
     : [];
   if (!allTransferred(files)) return modified(job, moment, { files, trouble: undefined }, told);
   const next: Job = {

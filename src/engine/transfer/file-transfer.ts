@@ -81,10 +81,8 @@ export class FileTransfer {
       {
         written: () => this.file.written,
         record: () => this.#context.checkpoint('written'),
-        recordFlushed: (flushed) => {
-          this.#context.update({ ...this.file, flushed }, false);
-          this.#context.checkpoint('grown');
-        },
+        flushed: (flushed) => this.#context.update({ ...this.file, flushed }, false),
+        recordFlushed: () => this.#context.checkpoint('grown'),
       },
       this.#context.clock,
       setSize(this.file.written) - setSize(this.file.flushed),
@@ -109,10 +107,11 @@ export class FileTransfer {
     signal.removeEventListener('abort', onAbort);
     this.#share.leave();
     this.#gate.leave();
+    this.#context.fetched();
     const elapsedMs = this.#context.clock.nowMs() - startedMs;
     this.#context.update({ ...this.file, statistics: this.#countedStatistics(elapsedMs) }, false);
     try {
-      await this.#closeRecorder();
+      await this.#closeRecorder(failure === undefined);
       if (failure !== undefined) throw failure;
       await finishFile(this.#context, this.#part, signal);
     } finally {
@@ -124,9 +123,9 @@ export class FileTransfer {
    * After a flush that failed, nothing says which bytes reached the disk, and a later flush that
    * succeeds says it no more: all that was not flushed before is void.
    */
-  async #closeRecorder(): Promise<void> {
+  async #closeRecorder(whole: boolean): Promise<void> {
     try {
-      await this.#recorder.close();
+      await this.#recorder.close(whole);
     } catch (error) {
       this.#context.update({ ...this.file, written: this.file.flushed }, false);
       this.#context.checkpoint('flushed');

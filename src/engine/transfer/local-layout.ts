@@ -20,11 +20,15 @@ export function localSize(layout: readonly Stretch[]): number {
   return layout.at(-1)?.local.end ?? 0;
 }
 
+/** What needs no more than this finds out by writing it, and costs no look at the volume. */
+const UNASKED_BYTES = 1_048_576;
+
 /** ERROR_DISK_FULL when what is still missing of a file does not fit on its volume. */
 export async function assertRoom(context: TransferContext, sizeBytes: number): Promise<void> {
+  const missing = sizeBytes - setSize(context.file().written);
+  if (missing <= UNASKED_BYTES) return;
   const { localName } = context.partialId();
   const free = await context.partials.freeSpace(localName);
-  const missing = sizeBytes - setSize(context.file().written);
   if (missing <= free) return;
   throw new DeliveryOptimizationError(
     'ERROR_DISK_FULL',

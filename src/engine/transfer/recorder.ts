@@ -5,7 +5,7 @@ import {
   RECORD_AFTER_MS,
   RECORD_PAUSE_MS,
 } from '../../core/limits.ts';
-import type { IntervalSet } from '../../core/piece/interval-set.ts';
+import { setSize, type IntervalSet } from '../../core/piece/interval-set.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 
@@ -15,8 +15,10 @@ export interface RecordedFile {
   written(): IntervalSet;
   /** Stores the bytes written, to be believed after a crash of this process. */
   record(): void;
-  /** Stores that `flushed` survives a power cut. */
-  recordFlushed(flushed: IntervalSet): void;
+  /** Takes on, in memory, that these bytes survive a power cut. */
+  flushed(flushed: IntervalSet): void;
+  /** Stores what survives a power cut. */
+  recordFlushed(): void;
 }
 
 /**
@@ -63,12 +65,18 @@ export class Recorder {
     this.#unflushedBytes = 0;
   }
 
-  /** Flushes and records everything written; afterwards nothing more is recorded. */
-  async close(): Promise<void> {
+  /**
+   * Flushes and records everything written; afterwards nothing more is recorded.
+   *
+   * @param whole - every byte of the file is here, and the step that makes it done follows: a small
+   *   file is recorded by that step alone
+   */
+  async close(whole: boolean): Promise<void> {
     this.#cancelTimer?.();
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#unflushedBytes > 0) await this.#flush();
+    const unrecorded = whole && setSize(this.#file.written()) <= RECORD_AFTER_BYTES;
+    if (this.#unflushedBytes > 0) await this.#flush(!unrecorded);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -93,12 +101,12 @@ export class Recorder {
   }
 
   #startFlush(): void {
-    this.#flushing ??= this.#flush().finally(() => {
+    this.#flushing ??= this.#flush(true).finally(() => {
       this.#flushing = undefined;
     });
   }
 
-  async #flush(): Promise<void> {
+  async #flush(record: boolean): Promise<void> {
     const covered = this.#file.written();
     const bytes = this.#unflushedBytes;
     try {
@@ -106,7 +114,8 @@ export class Recorder {
       this.#unflushedBytes -= bytes;
       this.#unrecordedBytes = 0;
       this.#lastFlushMs = this.#clock.nowMs();
-      this.#file.recordFlushed(covered);
+      this.#file.flushed(covered);
+      if (record) this.#file.recordFlushed();
     } catch (error) {
       this.#failure = error;
     }

@@ -38,10 +38,13 @@ export interface FileArguments {
 /**
  * Checks the arguments of an AddFile call in the order of api.md 2.4, rows 2 to 10; row 1, the
  * state of the job, comes before.
+ *
+ * @param directories - found in order already by the same call
  */
 export async function checkFile(
   wanted: FileArguments,
   partials: PartialFiles,
+  directories?: Set<string>,
 ): Promise<WantedFile> {
   const fileId =
     wanted.fileId === undefined
@@ -53,7 +56,7 @@ export async function checkFile(
       : checkRemoteUrl(checkString(wanted.url, 'url'));
   const localName =
     wanted.withoutSink === true ? undefined : checkString(wanted.localName, 'localName');
-  if (localName !== undefined) await partials.checkTarget(localName);
+  if (localName !== undefined) await partials.checkTarget(localName, directories);
   const expectedSizeBytes = checkFileSize(wanted.fileSize);
   const ranges = checkRanges(wanted.ranges, expectedSizeBytes);
   const digest = checkDigest(wanted.options?.digest);

@@ -9,17 +9,20 @@ import { hasCode, isNotThere, kindOf } from './trusted-file.ts';
 /**
  * Checks that a file may be put at `localName`, in the order of api.md 2.4, rows 4 to 7.
  *
+ * @param known - directories found in order a moment ago, which are not looked at again
  * @throws DeliveryOptimizationError E_INVALIDARG, ERROR_FILENAME_EXCED_RANGE,
  *   ERROR_PATH_NOT_FOUND or E_ACCESSDENIED
  */
-export async function checkTarget(localName: string): Promise<void> {
+export async function checkTarget(localName: string, known?: Set<string>): Promise<void> {
   checkLocalName(localName);
   const { directory } = splitLocalName(localName);
   try {
     // Links are followed: whoever names one that leads to a directory means the directory, and a
     // download onto /dev/stdout must not put a file in its place.
     checkKind(localName, await statIfThere(localName));
+    if (known?.has(directory) === true) return;
     await checkDirectory(directory);
+    known?.add(directory);
   } catch (error) {
     throw errorFromFileSystem(error, `put a file at ${localName}`, 'directory');
   }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { errorFromFileSystem } from '../../core/node-errors.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 import { flushDirectory } from './flush-directory.ts';
+import { inTurn } from './flush-turns.ts';
 import { splitLocalName } from './local-name.ts';
 import type { OpenedPart } from './open-part.ts';
 import { hasCode } from './trusted-file.ts';
@@ -46,7 +47,7 @@ export class DiskPartialFile implements PartialFile {
 
   flush(): Promise<void> {
     return this.#translated('flush', async () => {
-      await this.#handle.datasync();
+      await inTurn(() => this.#handle.datasync());
       if (!this.#entryIsVolatile) return;
       await flushDirectory(splitLocalName(this.path).directory);
       this.#entryIsVolatile = false;

@@ -4,15 +4,16 @@ import { posix } from 'node:path';
 
 import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../../core/errors.ts';
 import { errorFromFileSystem } from '../../core/node-errors.ts';
-import type { PartialFileId, PartialFiles } from '../../ports/partial-files.ts';
+import type { PartialFiles } from '../../ports/partial-files.ts';
 import { checkTarget } from './check-target.ts';
 import { DiskPartialFile } from './disk-partial-file.ts';
+import { inTurn } from './flush-turns.ts';
 import { checkLocalName, splitLocalName } from './local-name.ts';
 import { assertMayLook, assertMayReplace, assertMayWrite, type UserIds } from './may-write.ts';
 import { createPart, reopenPart } from './open-part.ts';
 import { openPartialFiles } from './partial-files.ts';
 import { partName, partPath } from './part-name.ts';
-import { publishPart } from './publish.ts';
+import { publishParts } from './publish.ts';
 import { hasCode, lstatIfThere } from './trusted-file.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -43,11 +44,11 @@ export function openOwnedPartialFiles(
 
   return {
     ...own,
-    async checkTarget(localName) {
+    async checkTarget(localName, checked) {
       const ids = await known();
       checkLocalName(localName);
       await assertMayLook(user, ids, localName);
-      await checkTarget(localName);
+      await checkTarget(localName, checked);
       await within(user, ids, localName, () => Promise.resolve());
     },
     createDirectoryOf: async (localName) => createDirectories(user, await known(), localName),
@@ -64,13 +65,17 @@ export function openOwnedPartialFiles(
         return new DiskPartialFile(partPath(id), opened);
       });
     },
-    async publish(id: PartialFileId) {
-      const ids = await known();
-      await within(user, ids, id.localName, async ({ at, base, directory }) => {
-        const found = await directory.stat({ bigint: true });
-        assertMayReplace(user, ids, found, await lstatIfThere(at(base)), id.localName);
-        await publishPart(at(partName(id)), at(base), BigInt(ids.uid));
-      });
+    async publish(ids, renamed) {
+      const userIds = await known();
+      for (const id of ids) {
+        await within(user, userIds, id.localName, async ({ at, base, directory }) => {
+          const found = await directory.stat({ bigint: true });
+          assertMayReplace(user, userIds, found, await lstatIfThere(at(base)), id.localName);
+          const file = { partPath: at(partName(id)), localName: at(base) };
+          await publishParts([file], () => renamed?.(id), BigInt(userIds.uid));
+          await inTurn(() => directory.sync());
+        });
+      }
     },
   };
 }

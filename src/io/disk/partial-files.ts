@@ -10,10 +10,11 @@ import type {
 import { checkTarget } from './check-target.ts';
 import { createDirectory } from './create-directory.ts';
 import { DiskPartialFile } from './disk-partial-file.ts';
+import { flushDirectory } from './flush-directory.ts';
 import { splitLocalName } from './local-name.ts';
 import { createPart, reopenPart } from './open-part.ts';
 import { partPath } from './part-name.ts';
-import { publishPart } from './publish.ts';
+import { publishParts } from './publish.ts';
 import { isNotThere, lstatIfThere } from './trusted-file.ts';
 
 /** Partial files on the real file system; `docs/on-disk.md` has their rules. Holds nothing open. */
@@ -53,10 +54,27 @@ async function identifyTarget(id: PartialFileId): Promise<FileIdentity | undefin
   return identityOf(id.localName);
 }
 
-async function publish(id: PartialFileId): Promise<void> {
-  const path = partPath(id);
-  const { localName } = id;
-  await translated(`rename ${path} to ${localName}`, 'file', () => publishPart(path, localName));
+async function publish(
+  ids: readonly PartialFileId[],
+  renamed: (id: PartialFileId) => void = () => {},
+): Promise<void> {
+  const files = ids.map((id) => ({ partPath: partPath(id), localName: id.localName }));
+  const directories = new Set<string>();
+  let next = 0;
+  try {
+    await publishParts(files, (position) => {
+      next = position + 1;
+      directories.add(splitLocalName(files[position]!.localName).directory);
+      renamed(ids[position]!);
+    });
+  } catch (error) {
+    const { partPath: from = '', localName: to = '' } = files[next] ?? {};
+    throw errorFromFileSystem(error, `rename ${from} to ${to}`, 'file');
+  } finally {
+    for (const directory of directories) {
+      await translated(`flush ${directory}`, 'directory', () => flushDirectory(directory));
+    }
+  }
 }
 
 async function remove(id: PartialFileId): Promise<void> {

@@ -77,7 +77,7 @@ test('a file that changed on the server takes BytesTransferred back to 0', () =>
 test('done: Transferred without codes', () => {
   const files = { ...JOB_OF_STATE[Transferring].files, total: 1, transferred: 1 };
   const job = { ...JOB_OF_STATE[Transferring], trouble: troubled(TRANSIENT) };
-  assert.deepEqual(seen(after(job, { event: 'fileDone', fileIndex: 0, files })), [
+  assert.deepEqual(seen(after(job, { event: 'filesDone', fileIndexes: [0], files })), [
     Transferred,
     0,
     0,

@@ -113,7 +113,7 @@ test('a file that is done restarts the no-progress clock as well', () => {
   const story = new Story()
     .at(10, FAILED)
     .at(12, ...TRY_AGAIN)
-    .at(20, { event: 'fileDone', fileIndex: 0, files: twoFiles(1) });
+    .at(20, { event: 'filesDone', fileIndexes: [0], files: twoFiles(1) });
   assert.equal(story.deadline, undefined);
 });
 
@@ -215,7 +215,7 @@ test('Suspend and every end of a transfer stop the clock', () => {
   for (const end of [
     SUSPEND,
     { event: 'failed', failure: FATAL },
-    { event: 'fileDone', fileIndex: 1, files: twoFiles(2) },
+    { event: 'filesDone', fileIndexes: [1], files: twoFiles(2) },
     { call: 'cancel' },
     { event: 'published', files: twoFiles(2) },
     { event: 'recovered' },

@@ -386,13 +386,13 @@ export const EVENTS: readonly Row[] = [
   },
   {
     name: 'one file done, others left',
-    steps: [{ event: 'fileDone', fileIndex: 0, files: twoFiles(1) }],
+    steps: [{ event: 'filesDone', fileIndexes: [0], files: twoFiles(1) }],
     job: { files: twoFiles(0) },
     cells: { ...everywhere('= nM', '='), T: '= nF nM', X: '–' },
   },
   {
     name: 'last file done',
-    steps: [{ event: 'fileDone', fileIndex: 1, files: twoFiles(2) }],
+    steps: [{ event: 'filesDone', fileIndexes: [1], files: twoFiles(2) }],
     job: { files: twoFiles(1) },
     cells: { ...everywhere('= nM', '='), T: '→X nF nX', X: '–' },
   },

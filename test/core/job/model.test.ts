@@ -324,13 +324,13 @@ const EVENTS: Readonly<Record<string, Action>> = {
       progressed: false,
     }),
   },
-  fileDone: {
+  filesDone: {
     possible: transferMayReport,
     expect: live((model) => {
       Object.assign(current(model)!, { done: true, here: 100, sizeKnown: true });
       if (model.state === 'T' && model.files.every((file) => file.done)) model.state = 'X';
     }),
-    input: (model) => ({ event: 'fileDone', fileIndex: 0, files: countersOf(model.files) }),
+    input: (model) => ({ event: 'filesDone', fileIndexes: [0], files: countersOf(model.files) }),
   },
   transientFailure: failure(TRANSIENT),
   busyServer: failure({ ...TRANSIENT, retryAfterMs: 30_000 }),
@@ -430,7 +430,7 @@ const ONWARD = commandsOf({
   resume: CALLS['resume']!,
   slotGranted: EVENTS['slotGranted']!,
   bytesWritten: EVENTS['bytesWritten']!,
-  fileDone: EVENTS['fileDone']!,
+  filesDone: EVENTS['filesDone']!,
   retryDue: EVENTS['retryDue']!,
 });
 
@@ -439,8 +439,8 @@ const DOWNLOAD: readonly (readonly [string, Action])[] = [
   ['addFileOfUnknownSize', CALLS['addFileOfUnknownSize']!],
   ['resume', CALLS['resume']!],
   ['slotGranted', EVENTS['slotGranted']!],
-  ['fileDone', EVENTS['fileDone']!],
-  ['fileDone', EVENTS['fileDone']!],
+  ['filesDone', EVENTS['filesDone']!],
+  ['filesDone', EVENTS['filesDone']!],
 ];
 
 /** A job after the first steps of an ordinary download: new, under way or transferred. */

@@ -72,7 +72,7 @@ test('in memory: publishing survives a power cut', async () => {
   const file = await created({ files }, ID);
   await file.write([encode('new')], 0);
   await file.flush();
-  await files.publish(ID);
+  await files.publish([ID]);
   const after = files.crash();
   assert.deepEqual(after.paths(), [ID.localName]);
   assert.equal(decode(after.contentOf(ID.localName)), 'new');
@@ -100,7 +100,7 @@ test('in memory: a read-only disk refuses every change', async () => {
     file.write([encode('x')], 0),
     file.truncate(0),
     files.open({ ...ID, index: 1 }, false),
-    files.publish(ID),
+    files.publish([ID]),
     files.remove(ID),
   ]) {
     await rejectsWith('ERROR_WRITE_PROTECT', refused);

@@ -42,7 +42,7 @@ async function deliver(files: PartialFiles, localName: string, text: string): Pr
   assert.ok(part);
   await part.write([Buffer.from(text)], 0);
   await part.flush();
-  await files.publish(id);
+  await files.publish([id]);
 }
 
 test('a file made for another user belongs to that user', options, async () => {
@@ -73,7 +73,7 @@ test('a directory the user may not write to is refused', options, async () => {
   for (const attempt of [
     () => world.files.checkTarget(`${foreign}/a.bin`),
     () => world.files.open({ jobId: JOB, index: 0, localName: `${foreign}/a.bin` }, false),
-    () => world.files.publish({ jobId: JOB, index: 0, localName: `${foreign}/a.bin` }),
+    () => world.files.publish([{ jobId: JOB, index: 0, localName: `${foreign}/a.bin` }]),
     () => world.files.createDirectoryOf(`${foreign}/new/a.bin`),
   ]) {
     await assert.rejects(attempt, {
@@ -127,7 +127,7 @@ test(
     assert.ok(part);
     await rename(inner, `${world.own}/moved`);
     await symlink(foreign, inner);
-    await assert.rejects(world.files.publish(id), { code: 'E_ACCESSDENIED' });
+    await assert.rejects(world.files.publish([id]), { code: 'E_ACCESSDENIED' });
   },
 );
 

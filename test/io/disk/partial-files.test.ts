@@ -50,7 +50,7 @@ async function assertRefused(id: PartialFileId, saying: RegExp): Promise<void> {
   for (const call of [
     () => files.open(id, false),
     () => files.open(id, true),
-    () => files.publish(id),
+    () => files.publish([id]),
   ]) {
     await assert.rejects(call(), { code: 'E_ACCESSDENIED', message: saying });
   }
@@ -113,7 +113,7 @@ scenario(
       await file.write([bytesOf('hello')], 0);
     }
     assert.deepEqual(await world.names(), ['far', 'link']);
-    await files.publish(id);
+    await files.publish([id]);
     assert.equal(await readFile(world.path('far/out.bin'), 'utf8'), 'hello');
     assert.deepEqual(await world.names(), ['far', 'link']);
   },
@@ -124,7 +124,7 @@ scenario('the longest target names have partial files', async (world) => {
     const id = idOf(world.path(base));
     await files.checkTarget(id.localName);
     await (await created({ files }, id))[Symbol.asyncDispose]();
-    await files.publish(id);
+    await files.publish([id]);
     assert.deepEqual(await files.identify(id), undefined);
     assert.equal((await files.identifyTarget(id))?.lengthBytes, 0);
   }
@@ -143,7 +143,7 @@ scenario(
       await file.write([bytesOf('new')], 0);
     }
     assert.equal(await files.identifyTarget(id), undefined);
-    await files.publish(id);
+    await files.publish([id]);
     assert.ok((await lstat(id.localName)).isFile());
     assert.equal(await readFile(id.localName, 'utf8'), 'new');
     assert.equal(await readFile(world.path('precious'), 'utf8'), 'precious');
@@ -158,7 +158,10 @@ scenario('a link to a directory, a device and a pipe are no targets', async (wor
   }
   const id = idOf(world.path('pipe'));
   await (await created({ files }, id))[Symbol.asyncDispose]();
-  await assert.rejects(files.publish(id), { code: 'E_ACCESSDENIED', message: /a pipe or socket/ });
+  await assert.rejects(files.publish([id]), {
+    code: 'E_ACCESSDENIED',
+    message: /a pipe or socket/,
+  });
 });
 
 scenario('a file on the way to the target is a missing directory', async (world) => {
@@ -194,7 +197,7 @@ scenario('a file is the same by its identity until another one takes its place',
   // Both exist at once, or the system could give the number of one to the other.
   await using first = await created({ files }, id);
   const before = await files.identify(id);
-  await files.publish(id);
+  await files.publish([id]);
   await using second = await created({ files }, id);
   assert.deepEqual(await files.identifyTarget(id), before);
   assert.notEqual((await files.identify(id))?.inode, before?.inode);
@@ -271,7 +274,7 @@ test('on disk: a disk that turned read-only loses nothing and says so', async (t
   });
   await rejectsWith('ERROR_WRITE_PROTECT', files.open({ ...id, index: 1 }, false));
   await rejectsWith('ERROR_WRITE_PROTECT', files.open(id, true));
-  await rejectsWith('ERROR_WRITE_PROTECT', files.publish(id));
+  await rejectsWith('ERROR_WRITE_PROTECT', files.publish([id]));
   await rejectsWith('ERROR_WRITE_PROTECT', files.remove(id));
   assert.equal((await files.identify(id))?.lengthBytes, 5);
 });

@@ -40,13 +40,13 @@ async function downloadInto(id: PartialFileId): Promise<void> {
     await file?.write([Uint8Array.of(1, 2, 3)], 0);
     await file?.flush();
   }
-  await files.publish(id);
+  await files.publish([id]);
 }
 
 const outcomes = {
   checkLocked: await outcomeOf(files.checkTarget(locked.localName)),
   createLocked: await outcomeOf(files.open({ ...locked, index: 1 }, false)),
-  publishLocked: await outcomeOf(files.publish(locked)),
+  publishLocked: await outcomeOf(files.publish([locked])),
   removeLocked: await outcomeOf(files.remove(locked)),
   checkDropBox: await outcomeOf(files.checkTarget(dropBox.localName)),
   downloadIntoDropBox: await outcomeOf(downloadInto(dropBox)),
