@@ -22,6 +22,8 @@ export interface BenchArguments {
   text(option: string): string;
   /** An option's value as a number above 0; ends the process with a sentence for anything else. */
   positive(option: string): number;
+  /** Whether a case is among those of `--only`, which has exact names with commas between them. */
+  wants(name: string): boolean;
 }
 
 /** Five, unless a benchmark has its own reason. */
@@ -66,10 +68,14 @@ export function benchArguments(
     if (Number.isFinite(value) && value > 0) return value;
     return fail(name, `--${option} takes a number above 0, not ${text(option)}.`);
   };
+  const wants = (each: string): boolean => {
+    const only = text('only');
+    return only === '' || only.split(',').includes(each);
+  };
   const rounds = positive('rounds');
   if (!Number.isInteger(rounds)) fail(name, `--rounds takes a whole number, not ${rounds}.`);
   const { json, ...rest } = values;
-  return { name, rounds, json: json || undefined, values: rest, text, positive };
+  return { name, rounds, json: json || undefined, values: rest, text, positive, wants };
 }
 
 /** The value of every option, or undefined when help was asked for. */

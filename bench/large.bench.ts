@@ -22,7 +22,11 @@ const args = benchArguments(
   'One large file over loopback: haulyard beside curl, aria2c, wget and axel.',
   {
     size: { value: 'MIB', default: '1024', help: 'size of the file' },
-    only: { value: 'TEXT', default: '', help: 'only cases whose name has it: memory, disk-https' },
+    only: {
+      value: 'CASES',
+      default: '',
+      help: 'of memory-http, memory-https, disk-http, disk-https',
+    },
   },
 );
 await needCommands('nginx', 'openssl', 'curl', 'aria2c', 'wget', 'axel', 'time');
@@ -49,7 +53,7 @@ await fillFile(www.join('large.bin'), sizeBytes, SEED);
 for (const place of ['memory', 'disk'] as const) {
   for (const scheme of ['http', 'https'] as const) {
     const id = `${place}-${scheme}`;
-    if (!id.includes(args.text('only'))) continue;
+    if (!args.wants(id)) continue;
     if ((await freeBytes(place)) < sizeBytes * 1.2) {
       console.log(`${id} is left out: there is too little space.`);
       continue;

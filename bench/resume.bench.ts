@@ -28,7 +28,7 @@ const args = benchArguments(
     kills: { value: 'N', default: '20', help: 'how often each command is killed' },
     seed: { value: 'N', default: '1', help: 'of the moments of the kills' },
     rounds: { value: 'N', default: '1', help: 'how often all of this is done' },
-    only: { value: 'TEXT', default: '', help: 'only contenders whose name has it' },
+    only: { value: 'NAMES', default: '', help: 'contenders as the table names them' },
   },
 );
 await needCommands('nginx', 'curl', 'aria2c', 'ip', 'unshare');
@@ -90,7 +90,7 @@ const everybody: readonly Contender[] = [
     words: (fetch) => [...aria2c(4)(fetch), '-c', '--auto-save-interval=1'],
   },
 ];
-const contenders = everybody.filter(({ name }) => name.includes(args.text('only')));
+const contenders = everybody.filter(({ name }) => args.wants(name));
 
 for (const bytesPerSecond of [RATE, undefined]) {
   await lab.shape(

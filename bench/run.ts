@@ -19,7 +19,10 @@ if (name === 'report') {
 } else {
   // What was started ends with `exit`, and what was written is removed; a signal would skip that.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
+    process.once(signal, () => {
+      console.error(`The benchmark was broken off by ${signal}.`);
+      process.exit(130);
+    });
   }
   process.argv.splice(2, Infinity, ...rest);
   await import(`./${name}.bench.ts`);

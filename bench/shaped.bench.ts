@@ -22,7 +22,11 @@ const args = benchArguments(
     'Needs root. A case that would take more than a minute runs fewer rounds, at least one.',
   {
     size: { value: 'MIB', default: '256', help: 'size of the file' },
-    only: { value: 'TEXT', default: '', help: 'only cases whose name has it: link-100, capped' },
+    only: {
+      value: 'CASES',
+      default: '',
+      help: 'of link-1000, link-100, capped, distant, distant-link-100',
+    },
   },
 );
 await needCommands('nginx', 'curl', 'aria2c', 'axel', 'ip', 'unshare', 'time');
@@ -114,7 +118,7 @@ await report.finish();
 
 async function compare(what: Case): Promise<void> {
   const { id, title, bytesPerSecond, peers } = what;
-  if (!id.includes(args.text('only'))) return;
+  if (!args.wants(id)) return;
   const ours = [get(what), running(what)];
   const contenders = [
     ...Object.entries(peers).map(([name, peer]) => byPeer(what, name, peer)),

@@ -24,7 +24,7 @@ const args = benchArguments(
     files: { value: 'N', default: '10000', help: 'how many files; the command gets a tenth' },
     size: { value: 'KIB', default: '64', help: 'size of each' },
     place: { value: 'PLACE', default: 'disk', help: 'disk or memory: where they go' },
-    only: { value: 'TEXT', default: '', help: 'library or command: one of the two tables' },
+    only: { value: 'CASES', default: '', help: 'of library, command' },
   },
 );
 await needCommands('nginx', 'curl', 'aria2c', 'wget2', 'time');
@@ -58,11 +58,11 @@ const out = directory.join('out');
 const dataDir = directory.join('data');
 const all = await makeFiles();
 
-if ('library'.includes(args.text('only'))) {
+if (args.wants('library')) {
   const jobs = [library('haulyard, 1 job', all, 1), library(`haulyard, ${JOBS} jobs`, all, JOBS)];
   await compare('library', all, jobs);
 }
-if ('command'.includes(args.text('only'))) {
+if (args.wants('command')) {
   const fewer = all.slice(0, Math.ceil(count * COMMAND_PART));
   const get = ['get', '-i', lists.join('urls'), '-d', out, '--data-dir', dataDir];
   await compare('command', fewer, [command('haulyard get -i', ...haulyard.command(...get))]);
