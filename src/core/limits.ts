@@ -109,5 +109,5 @@ export const SMALL_FILE_BYTES = 8_388_608;
 /** Files of one job that are fetched and not done yet: flushed, checked and waiting for the store. */
 export const MAX_FINISHING_FILES = 64;
 
-/** Each half of a segment that two connections divide keeps at least this many bytes. */
+/** Less than this is split off a segment only where the wait for it would be long, and never on trial. */
 export const MIN_SPLIT_BYTES = 4_194_304;

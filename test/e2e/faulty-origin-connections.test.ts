@@ -152,12 +152,52 @@ for (const fault of [
   });
 }
 
+/** The requests for a part of the file. */
+const laterRequests = (origin: Origin): Origin['requests'] =>
+  origin.requests.filter(({ headers }) => headers['range'] !== undefined);
+
+test('a connection that falls silent for good is raced, and the file is whole before its time-out', async () => {
+  await using origin = await startOrigin({ limits: { perConnectionBytesPerSecond: 4_000_000 } });
+  await using world = await openWorld();
+  const url = origin.put('/file.bin', { body });
+  origin.script(
+    '/file.bin',
+    [{ kind: 'stall', afterBytes: 1_000_000 }],
+    ({ headers }) => headers['range'] !== undefined,
+  );
+  const { job, target } = await addJob(world, url);
+  await runAndComplete(job);
+  await assertContent(target, body);
+  const starts = laterRequests(origin).map(({ headers }) =>
+    Number(/bytes=(\d+)/.exec(headers['range'] ?? '')?.[1]),
+  );
+  const stalled = starts[0] ?? NaN;
+  assert.ok(
+    starts.some((start) => start > stalled && start <= stalled + 1_000_000),
+    'from where it stopped',
+  );
+  assert.ok(origin.connections.peakBusy <= 4);
+});
+
+test('the first connection may fall silent too: another one brings its rest', async () => {
+  await using origin = await startOrigin({ limits: { perConnectionBytesPerSecond: 8_000_000 } });
+  await using world = await openWorld();
+  const url = origin.put('/file.bin', { body });
+  origin.script('/file.bin', [{ kind: 'stall', afterBytes: 3_000_000 }]);
+  const { job, target } = await addJob(world, url);
+  await runAndComplete(job);
+  await assertContent(target, body);
+  assert.deepEqual([...conditionsOf(origin)], ['"seed-71-28000000"']);
+  const starts = laterRequests(origin).map(({ headers }) => headers['range']?.split('-')[0]);
+  assert.ok(starts.includes('bytes=3000000'), 'from where it stopped');
+});
+
 test('suspend under parallel connections keeps what each has brought', async () => {
   await using origin = await startOrigin({ limits: { perConnectionBytesPerSecond: 4_000_000 } });
   await using world = await openWorld();
   const { job, file, target } = await addJob(world, origin.put('/file.bin', { body }));
   await job.resume();
-  await waitForConnections(file, 4);
+  await waitForConnections(file, 2);
   await waitForBytes(job, 10_000_000);
   await job.suspend();
   const kept = (await job.getProgress()).bytesTransferred;

@@ -21,10 +21,6 @@ export class ConnectionGroup {
     return [...this.#active.values()];
   }
 
-  get(id: number): Connection | undefined {
-    return this.#active.get(id);
-  }
-
   /** Takes in a connection and its work, which must not reject. */
   add(connection: Connection, work: Promise<SegmentEnd>): void {
     this.#active.set(connection.id, connection);

@@ -29,8 +29,8 @@ export class Connection {
   #stall: Error | undefined;
   readonly #clock: Clock;
   #flow: Flow = FIRST_FLOW;
-  /** Bytes per millisecond over the last answer's body. */
-  #rate = 0;
+  /** Bytes per millisecond over the last answer's body; before it, what is expected of it. */
+  rate = 0;
   /** Milliseconds the last answer took to begin. */
   headMs = 0;
   #waitingSinceMs: number | undefined;
@@ -58,13 +58,18 @@ export class Connection {
     return this.#held;
   }
 
+  /** Whether it is the network that the next bytes are to come from just now. */
+  get awaited(): boolean {
+    return this.#waitingSinceMs !== undefined;
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
   /** Bytes to ask for at once of a segment with `remaining` bytes left. */
   requestBytes(remaining: number, gate: GateShare): number {
-    const bytes = requestBytes(remaining, this.#rate, this.headMs);
+    const bytes = requestBytes(remaining, this.rate, this.headMs);
     return Math.min(bytes, gate.askedAtMost(this.signal));
   }
 
@@ -124,7 +129,7 @@ export class Connection {
       }
       return 'ended';
     } finally {
-      this.#rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);
+      this.rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);
       await chunks.return?.();
       await writer.drain();
     }

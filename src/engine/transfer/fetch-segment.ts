@@ -47,6 +47,8 @@ export interface SegmentHost extends ConnectionEvents {
   takeOver(representation: Representation): Promise<void>;
   /** Whether no other connection is at work on the file. */
   alone(): boolean;
+  /** A request goes out for what lies between the connection's position and `end`. */
+  asking(end: number): void;
 }
 
 /**
@@ -186,6 +188,7 @@ function remoteRange(
   const layout = host.layout();
   const firstOffset = ranges[0]?.offset;
   if (layout === undefined) {
+    host.asking(end);
     if (firstOffset === undefined) return undefined;
     return end === Infinity
       ? { start: firstOffset }
@@ -199,10 +202,11 @@ function remoteRange(
     position === 0 &&
     end >= stretch.local.end &&
     host.gate.askedAtMost(connection.signal) === Infinity;
+  const left = Math.min(end, stretch.local.end) - position;
+  const askedEnd = position + (wholeFile ? left : connection.requestBytes(left, host.gate));
+  host.asking(askedEnd);
   if (wholeFile) return undefined;
   const start = position + shift;
-  const askedEnd =
-    position + connection.requestBytes(Math.min(end, stretch.local.end) - position, host.gate);
   // Ranges and stretches go side by side; one without a length goes to the end of the remote file.
   const openEnded =
     firstOffset === undefined || ranges[layout.indexOf(stretch)]?.length === undefined;

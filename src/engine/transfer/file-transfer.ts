@@ -8,10 +8,10 @@ import {
   type JobFile,
 } from '../../core/job/file.ts';
 import { MAX_FILE_RESTARTS } from '../../core/limits.ts';
-import { pickSegment } from '../../core/picker/pick-segment.ts';
+import type { Pick } from '../../core/picker/segment-work.ts';
 import type { Stretch } from '../../core/piece/file-ranges.ts';
 import { nextRound } from '../../core/picker/cache-hosts.ts';
-import { addRange, covers, setSize } from '../../core/piece/interval-set.ts';
+import { addRange, covers, gaps, setSize } from '../../core/piece/interval-set.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
 import { Connection, type ByteSource } from './connection.ts';
 import { ConnectionGroup, type Ended } from './connection-group.ts';
@@ -24,21 +24,27 @@ import type { OriginShare } from './origin-budget.ts';
 import { Pace } from './pace.ts';
 import { Recorder } from './recorder.ts';
 import type { TransferContext } from './transfer-context.ts';
+import { WorkDivision, type DividedFile } from './work-division.ts';
 
 /** Why a connection was told to stop although nothing is wrong. */
 const NOT_NEEDED = new Error('The connection is not needed any more.');
+
+/** A connection that is due to another file, or useless, may finish a request that ends by then. */
+const OTHERS_WAIT_MS = 250;
+const USELESS_MS = 3_000;
 
 /**
  * Brings one file here: from nothing, or from where an earlier attempt left it, to all bytes
  * written, flushed and checked under the temporary name.
  *
- * Begins with one connection. More join, each taking the far half of the longest segment left,
- * while they raise the throughput and the origin's share allows; they need ranges and one strong
+ * Begins with one connection. More join, each taking a part of what would be finished last, while
+ * they raise the throughput and the origin's share allows; they need ranges and one strong
  * validator, because only that vouches for bytes of different answers being one file (http.md 10).
  */
 export class FileTransfer {
   readonly #context: TransferContext;
   readonly #connections = new ConnectionGroup();
+  readonly #division: WorkDivision;
   #part!: PartialFile;
   #recorder!: Recorder;
   #share!: OriginShare;
@@ -55,6 +61,7 @@ export class FileTransfer {
 
   constructor(context: TransferContext) {
     this.#context = context;
+    this.#division = new WorkDivision(this.#connections, context.settings);
   }
 
   get connectionCount(): number {
@@ -74,8 +81,10 @@ export class FileTransfer {
     signal.throwIfAborted();
     this.#part = await openPart(this.#context);
     const { representation } = this.file;
-    if (representation?.sizeBytes !== undefined)
+    if (representation?.sizeBytes !== undefined) {
       this.#layout = localLayout(this.file, representation.sizeBytes);
+      this.#division.begin(gaps(this.file.written, 0, localSize(this.#layout)));
+    }
     this.#recorder = new Recorder(
       this.#part,
       {
@@ -160,24 +169,27 @@ export class FileTransfer {
       }
       return;
     }
-    while (this.#connections.size < this.#allowed()) {
-      const further = this.#connections.size > 0;
-      if (further && !this.#share.tryAcquire()) return;
-      const pick = pickSegment({
-        sizeBytes: this.file.sizeBytes ?? 0,
-        stretches: this.#layout,
-        written: this.file.written,
-        active: this.#connections.all(),
-        pieceSizeBytes: this.#context.settings.pieceSizeBytes,
-        minSplitBytes: this.#context.settings.minSplitBytes,
-      });
+    for (;;) {
+      const { size } = this.#connections;
+      const free = this.#allowed() - size;
+      if (free <= 0) return;
+      if (size > 0 && !this.#share.tryAcquire()) return;
+      const pick = this.#division.next(
+        this.#divided(this.#layout),
+        free,
+        size - this.#division.silent >= this.#pace.proven,
+      );
       if (pick === undefined) {
-        if (further) this.#share.release();
+        if (size > 0) this.#share.release();
         return;
       }
-      if (pick.kind === 'split') this.#connections.get(pick.victim)!.end = pick.segment.start;
-      this.#launch(pick.segment.start, pick.segment.end, further, signal);
+      this.#launch(pick.segment.start, pick.segment.end, size > 0, signal, pick);
     }
+  }
+
+  #divided(layout: readonly Stretch[]): DividedFile {
+    const { sizeBytes = 0, written } = this.file;
+    return { sizeBytes, layout, written };
   }
 
   #allowed(): number {
@@ -187,15 +199,15 @@ export class FileTransfer {
       representation !== undefined &&
       isStrong(representation) &&
       representation.acceptsRanges !== 'none';
-    return parallel ? Math.min(this.#pace.allowed, this.#maximum()) : 1;
+    if (!parallel) return 1;
+    // One that has fallen silent may be dead: another may be tried in its place.
+    const counted = this.#pace.allowed + this.#division.silent;
+    return Math.min(counted, this.#context.settings.connectionsPerFile, this.#share.maximum());
   }
 
-  #maximum(): number {
-    return Math.min(this.#context.settings.connectionsPerFile, this.#share.maximum());
-  }
-
-  #launch(start: number, end: number, admitted: boolean, signal: AbortSignal): void {
+  #launch(start: number, end: number, admitted: boolean, signal: AbortSignal, pick?: Pick): void {
     const connection = new Connection(this.#nextId++, start, end, this.#context.clock);
+    if (pick !== undefined) this.#division.handOver(connection, pick);
     this.#connections.add(connection, this.#work(connection, admitted, signal));
   }
 
@@ -214,7 +226,9 @@ export class FileTransfer {
         adopt: (representation, sizeBytes) => this.#adopt(representation, sizeBytes),
         takeOver: (representation) => this.#takeOver(connection, representation),
         alone: () => this.#connections.size === 1,
+        asking: (end) => this.#division.asking(connection, end),
         received: (bytes) => {
+          if (this.#division.received(connection)) this.#pace.joined();
           this.#pace.received(bytes);
           this.#uncounted[connection.source] += bytes;
           this.#context.arrived(bytes);
@@ -242,8 +256,11 @@ export class FileTransfer {
 
   /** What the end of a connection means for the file. */
   async #settle({ connection, end }: Ended, signal: AbortSignal): Promise<void> {
+    const stopped = connection.signal.reason === NOT_NEEDED;
+    const brought = this.#division.ended(connection, end.kind === 'failed' && !stopped);
     switch (end.kind) {
       case 'finished':
+        this.#stop(this.#division.losers(this.file.written));
         return;
       case 'ranges-ignored':
         this.#single = true;
@@ -253,10 +270,11 @@ export class FileTransfer {
         await this.#startOver();
         return;
       case 'failed': {
-        if (signal.aborted || connection.signal.reason === NOT_NEEDED) return;
+        if (signal.aborted || stopped) return;
         if (this.#connections.size > 0 && isTheConnectionsOwn(end.error)) {
-          // The others go on: the server takes no more than they are.
-          this.#pace.cap(this.#connections.size);
+          // The others go on: the server takes no more than they are. One that fell silent after
+          // a good start says nothing of that.
+          if (!brought || !isTimeout(end.error)) this.#pace.cap(this.#connections.size);
           return;
         }
         throw end.error;
@@ -274,6 +292,7 @@ export class FileTransfer {
     try {
       await this.#connections.stopOthers(connection, NOT_NEEDED);
       await this.#startOver();
+      this.#division.asking(connection, Infinity);
       await this.#adopt(representation, representation.sizeBytes);
       connection.startOver(this.file.sizeBytes ?? Infinity);
     } finally {
@@ -307,7 +326,10 @@ export class FileTransfer {
       return;
     }
     const layout = localLayout(this.file, sizeBytes);
-    if (this.#layout === undefined) await assertRoom(this.#context, localSize(layout));
+    if (this.#layout === undefined) {
+      await assertRoom(this.#context, localSize(layout));
+      this.#division.begin([{ start: 0, end: localSize(layout) }]);
+    }
     this.#layout = layout;
     this.#context.update({ ...this.file, representation, sizeBytes: localSize(layout) }, false);
   }
@@ -354,25 +376,39 @@ export class FileTransfer {
       clock,
       workload,
       maximum: settings.connectionsPerFile,
-      busy: () => this.#connections.size,
+      flowing: () => this.#division.flowing,
       held: () =>
         this.#gate.yields || this.#connections.all().some((connection) => connection.held),
+      headMs: () => this.#division.headMs,
+      leftMs: () => (this.#layout ? this.#division.leftMs(this.#divided(this.#layout)) : Infinity),
+      look: (elapsedMs) => this.#division.look(elapsedMs),
       watch: () => {
         for (const connection of this.#connections.all())
           connection.watch(remoteNameInForce(this.file));
       },
       ticked: () => {
-        this.#shed();
+        this.#letGo();
         this.#connections.wake();
       },
     });
   }
 
-  /** Lets connections go that another file of the same origin is due. */
-  #shed(): void {
-    const surplus = this.#connections.size - this.#share.maximum();
-    const latest = [...this.#connections.all()].sort((a, b) => b.start - a.start);
-    for (const connection of latest.slice(0, Math.max(0, surplus))) connection.stop(NOT_NEEDED);
+  /**
+   * Lets connections go: those that have lost a race, those that another file of the origin waits
+   * for, and those that have proved useless.
+   */
+  #letGo(): void {
+    if (this.#layout === undefined || this.#takingOver !== undefined) return;
+    const file = this.#divided(this.#layout);
+    this.#stop(this.#division.losers(file.written));
+    const due = Math.min(this.#division.working - this.#share.maximum(), this.#share.waiting());
+    this.#stop(this.#division.release(due, OTHERS_WAIT_MS, file));
+    const useless = this.#division.working - this.#division.silent - this.#pace.allowed;
+    this.#stop(this.#division.release(useless, USELESS_MS, file));
+  }
+
+  #stop(connections: readonly Connection[]): void {
+    for (const connection of connections) connection.stop(NOT_NEEDED);
   }
 
   /** The next connection that ended; undefined once the signal has aborted. */
@@ -396,4 +432,8 @@ function isTheConnectionsOwn(error: unknown): boolean {
   if (!(error instanceof DeliveryOptimizationError)) return false;
   // A refusal may be meant for the second connection alone; if it is not, the first one meets it.
   return error.failureClass === 'transient' || error.httpStatus !== undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DeliveryOptimizationError && error.code === 'ERROR_WINHTTP_TIMEOUT';
 }

@@ -2,6 +2,8 @@
 export interface OriginShare {
   /** Connections this file may have just now, at least 1. */
   maximum(): number;
+  /** Files that wait for a connection to the origin. */
+  waiting(): number;
   /** Waits for a first connection, or for one more; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<void>;
   /** Takes a connection if one is free. */
@@ -53,6 +55,7 @@ export class OriginBudget {
     };
     return {
       maximum: () => Math.max(1, Math.floor(this.#cap / state.files)),
+      waiting: () => state.waiters.length,
       acquire: (signal) => this.#wait(state, foreground, signal),
       tryAcquire: () => {
         if (state.used >= this.#cap) return false;

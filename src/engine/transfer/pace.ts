@@ -1,8 +1,10 @@
 import {
   adaptConnections,
+  CALM_TICK_MS,
   capConnections,
   FIRST_PLAN,
-  PLAN_TICK_MS,
+  isInQuestion,
+  QUICK_TICK_MS,
   type ConnectionPlan,
 } from '../../core/picker/adapt-connections.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -11,18 +13,30 @@ import type { Workload } from '../../ports/workload.ts';
 /** A process that is busy for more of the time than this gains nothing from one more connection. */
 const STRAINED_SHARE = 0.85;
 
-/** Ticks from one look for stalled connections to the next: a second. */
-const WATCH_EVERY_TICKS = 4;
+/** Time from one look for stalled connections to the next. */
+const WATCH_EVERY_MS = 1_000;
+
+/** Looks are quick for so long after the number allowed has changed. */
+const QUICK_MS = 2_000;
+
+/** A look that began so short a time ago, because an answer has come since, shows too little. */
+const MIN_LOOK_MS = 20;
 
 export interface PaceOptions {
   readonly clock: Clock;
   readonly workload: Workload;
   /** Connections for the file at the most. */
   readonly maximum: number;
-  /** Connections at work just now. */
-  busy(): number;
+  /** Connections that bring bytes just now. */
+  flowing(): number;
   /** The limits set the pace, and not the network: more connections cannot help. */
   held(): boolean;
+  /** Milliseconds from a request to its answer, 0 when not known. */
+  headMs(): number;
+  /** Milliseconds the file still takes. */
+  leftMs(): number;
+  /** Called at every tick, first of all, with the milliseconds since the one before. */
+  look(elapsedMs: number): void;
   /** Called about once a second. */
   watch(): void;
   /** Called after every tick. */
@@ -34,11 +48,17 @@ export class Pace {
   readonly #options: PaceOptions;
   #plan: ConnectionPlan = FIRST_PLAN;
   #bytes = 0;
-  #ticks = 0;
+  #sinceMs: number;
+  #changedMs: number;
+  #watchedMs: number;
   #cancel: () => void;
 
   constructor(options: PaceOptions) {
     this.#options = options;
+    const nowMs = options.clock.nowMs();
+    this.#sinceMs = nowMs;
+    this.#changedMs = nowMs;
+    this.#watchedMs = nowMs;
     this.#cancel = this.#next();
   }
 
@@ -47,8 +67,19 @@ export class Pace {
     return this.#plan.allowed;
   }
 
+  /** Connections that have proved useful. */
+  get proven(): number {
+    return this.#plan.proven;
+  }
+
   received(bytes: number): void {
     this.#bytes += bytes;
+  }
+
+  /** Another connection has begun to bring bytes: what came before shows fewer at work. */
+  joined(): void {
+    this.#bytes = 0;
+    this.#sinceMs = this.#options.clock.nowMs();
   }
 
   /** A connection beyond `used` was refused. */
@@ -61,29 +92,41 @@ export class Pace {
   }
 
   #next(): () => void {
-    const { clock, workload } = this.#options;
-    const sinceMs = clock.nowMs();
-    const busySinceMs = workload.busyMs();
-    return clock.after(PLAN_TICK_MS, () => {
-      const elapsedMs = Math.max(1, clock.nowMs() - sinceMs);
-      this.#tick(elapsedMs, (workload.busyMs() - busySinceMs) / elapsedMs);
+    const { clock, workload, maximum } = this.#options;
+    const startedMs = clock.nowMs();
+    const busyMs = workload.busyMs();
+    const quick = startedMs - this.#changedMs < QUICK_MS && isInQuestion(this.#plan, maximum);
+    return clock.after(quick ? QUICK_TICK_MS : CALM_TICK_MS, () => {
+      const elapsedMs = Math.max(1, clock.nowMs() - startedMs);
+      this.#tick(elapsedMs, (workload.busyMs() - busyMs) / elapsedMs);
       this.#cancel = this.#next();
     });
   }
 
   #tick(elapsedMs: number, busyShare: number): void {
     const options = this.#options;
-    const rate = (this.#bytes / elapsedMs) * 1_000;
-    this.#bytes = 0;
-    this.#ticks += 1;
-    this.#plan = adaptConnections(
-      this.#plan,
-      rate,
-      options.busy(),
-      options.maximum,
-      busyShare > STRAINED_SHARE || options.held(),
-    );
-    if (this.#ticks % WATCH_EVERY_TICKS === 0) options.watch();
+    const nowMs = options.clock.nowMs();
+    options.look(elapsedMs);
+    const lookMs = nowMs - this.#sinceMs;
+    if (lookMs >= MIN_LOOK_MS) {
+      const before = this.#plan.allowed;
+      this.#plan = adaptConnections(this.#plan, {
+        bytes: this.#bytes,
+        elapsedMs: lookMs,
+        flowing: options.flowing(),
+        maximum: options.maximum,
+        strained: busyShare > STRAINED_SHARE || options.held(),
+        headMs: options.headMs(),
+        leftMs: options.leftMs(),
+      });
+      if (this.#plan.allowed !== before) this.#changedMs = nowMs;
+      this.#bytes = 0;
+      this.#sinceMs = nowMs;
+    }
+    if (nowMs - this.#watchedMs >= WATCH_EVERY_MS) {
+      this.#watchedMs = nowMs;
+      options.watch();
+    }
     options.ticked();
   }
 }

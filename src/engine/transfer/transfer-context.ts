@@ -15,7 +15,7 @@ import type { CacheHostBans } from './cache-host-bans.ts';
 /** How files are transferred; the same for all of an engine. */
 export interface TransferSettings {
   readonly pieceSizeBytes: number;
-  /** Each half of a segment that is divided keeps at least this many bytes. */
+  /** Less is split off a segment only where the wait for it would be long. */
   readonly minSplitBytes: number;
   /** Connections for one file; never more than the origin's cap. */
   readonly connectionsPerFile: number;

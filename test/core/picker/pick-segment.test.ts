@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import {
-  type ActiveSegment,
-  type Pick,
-  pickSegment,
-} from '../../../src/core/picker/pick-segment.ts';
+import { pickSegment } from '../../../src/core/picker/pick-segment.ts';
+import type { ActiveSegment, Newcomer, Pick } from '../../../src/core/picker/segment-work.ts';
 import { layOut, type Stretch, stretchAt } from '../../../src/core/piece/file-ranges.ts';
 import {
   addRange,
@@ -49,7 +46,17 @@ interface Connection extends ActiveSegment {
   start: number;
   position: number;
   end: number;
+  silent: boolean;
 }
+
+const newcomerOf = (changes: Partial<Newcomer> = {}): Newcomer => ({
+  rate: 1,
+  headMs: 0,
+  free: 1,
+  trial: false,
+  spareRequests: Infinity,
+  ...changes,
+});
 
 /** A file that is fetched by connections of random speeds; the samples decide what they do. */
 class Fetch {
@@ -59,6 +66,8 @@ class Fetch {
   written: IntervalSet;
   readonly active = new Map<number, Connection>();
   requests = 0;
+  /** Picks beyond gaps, which are made by choice. */
+  choices = 0;
   /** Answers that ended before the end of their segment. */
   shortAnswers = 0;
   readonly initialGaps: number;
@@ -79,30 +88,36 @@ class Fetch {
     return covers(this.written, 0, this.file.sizeBytes);
   }
 
-  pick(): Pick | undefined {
+  pick(free: number, rate: number): Pick | undefined {
     const { file, written, pieceSizeBytes, minSplitBytes } = this;
     const active = [...this.active.values()];
-    return pickSegment({ ...file, written, active, pieceSizeBytes, minSplitBytes });
+    const newcomer = newcomerOf({ rate, free, spareRequests: 200 - this.choices });
+    return pickSegment({ ...file, written, active, newcomer, pieceSizeBytes, minSplitBytes });
   }
 
   /** Opens connections until `allowed` are at work or nothing is worth one. */
-  fill(allowed: number): void {
+  fill(allowed: number, rate: number): void {
     while (this.active.size < allowed) {
-      const pick = this.pick();
+      const pick = this.pick(allowed - this.active.size, rate);
       if (pick === undefined) return;
       this.#assertPick(pick);
-      if (pick.kind === 'split') this.active.get(pick.victim)!.end = pick.segment.start;
       const { start, end } = pick.segment;
+      if (pick.kind === 'split') {
+        for (const other of this.active.values()) if (other.end === end) other.end = start;
+      }
+      if (pick.kind !== 'gap') this.choices += 1;
       this.requests += 1;
-      this.active.set(this.requests, { id: this.requests, start, position: start, end });
+      const segment = { start, position: start, end, rate, silent: false };
+      this.active.set(this.requests, { id: this.requests, ...segment });
     }
   }
 
   /** One connection receives, and perhaps writes; a short answer ends it before its time. */
-  advance(index: number, bytes: number, writes: boolean, short: boolean): void {
+  advance(index: number, bytes: number, writes: boolean, short: boolean, falls = false): void {
     const connections = [...this.active.values()];
     const connection = connections[index % Math.max(1, connections.length)];
     if (connection === undefined) return;
+    connection.silent = falls;
     connection.position = Math.min(connection.end, connection.position + bytes);
     const ends = short || connection.position === connection.end;
     if (writes || ends) {
@@ -112,24 +127,37 @@ class Fetch {
     if (!ends) return;
     if (connection.position < connection.end) this.shortAnswers += 1;
     this.active.delete(connection.id);
+    // Whoever raced for the same bytes has lost; what it has received is written.
+    for (const { id, start, position, end } of this.active.values()) {
+      if (!covers(this.written, position, end)) continue;
+      this.written = addRange(this.written, start, position);
+      this.active.delete(id);
+    }
   }
 
-  #assertPick({ kind, segment, ...pick }: Pick): void {
+  #assertPick({ kind, segment }: Pick): void {
     const { start, end } = segment;
     assert.ok(0 <= start && start < end && end <= this.file.sizeBytes, 'bytes of the file');
-    assert.deepEqual(gaps(this.written, start, end), [segment], 'nothing that is here already');
     const stretch = stretchAt(this.file.stretches, start)!;
     assert.ok(end <= stretch.local.end, 'one request stays in one stretch');
-    for (const { id, start: from, position, end: until } of this.active.values()) {
-      if ('victim' in pick && pick.victim === id) {
-        assert.equal(end, until, 'the far part of the victim');
-        assert.ok(start - position >= this.minSplitBytes && end - start >= this.minSplitBytes);
-        assert.equal(start % this.pieceSizeBytes, 0, 'divided between two pieces');
-      } else {
-        assert.ok(end <= from || start >= until, 'nothing that somebody else fetches');
-      }
+    const rivals = [...this.active.values()].filter((other) => other.end === end);
+    for (const { start: from, end: until } of this.active.values()) {
+      if (until === end) continue;
+      assert.ok(end <= from || start >= until, 'nothing that somebody else fetches');
     }
-    if (kind === 'split') assert.equal(this.#unclaimed().length, 0, 'gaps go first');
+    if (kind === 'gap') {
+      assert.deepEqual(gaps(this.written, start, end), [segment], 'nothing that is here already');
+      assert.equal(rivals.length, 0);
+      return;
+    }
+    assert.equal(this.#unclaimed().length, 0, 'gaps go first');
+    if (kind === 'race') {
+      assert.deepEqual([rivals.length, rivals[0]?.position], [1, start], 'two at the most');
+      return;
+    }
+    assert.ok(rivals.length === 1 || rivals.length === 2, 'the far part of somebody');
+    assert.ok(rivals.every(({ position }) => position < start));
+    assert.equal(start % this.pieceSizeBytes, 0, 'divided between two pieces');
   }
 
   #unclaimed(): IntervalSet {
@@ -142,6 +170,7 @@ class Fetch {
 const turns = fc.infiniteStream(
   fc.record({
     allowed: fc.integer({ min: 1, max: 6 }),
+    rate: fc.constantFrom(0, 0.01, 0.1, 1, 10),
     index: fc.nat(30),
     bytes: fc.oneof(fc.nat(10), fc.nat(300)),
     writes: fc.boolean(),
@@ -157,56 +186,126 @@ function writtenBefore(file: File, ranges: readonly (readonly [number, number])[
   return written;
 }
 
-test('no byte is fetched twice, every byte is fetched, and in few requests', () => {
+test('every byte is fetched, and twice only in a race', () => {
   fc.assert(
     fc.property(files, sizes, earlier, turns, (file, limits, before, stream) => {
       const fetch = new Fetch(file, limits, writtenBefore(file, before));
       let left = 20_000;
-      for (const { allowed, index, bytes, writes, luck } of stream) {
-        fetch.fill(allowed);
+      for (const { allowed, rate, index, bytes, writes, luck } of stream) {
+        fetch.fill(allowed, rate);
         if (fetch.complete) break;
         assert.ok(fetch.active.size > 0, 'somebody is always at work until the end');
-        fetch.advance(index, bytes, writes, luck < 3);
+        fetch.advance(index, bytes, writes, luck < 3, luck > 90);
         left -= 1;
         assert.ok(left > 0, 'the file is complete at last');
       }
-      assert.equal(fetch.active.size, 0);
-      const splits = Math.floor(file.sizeBytes / limits.minSplitBytes);
-      assert.ok(fetch.requests <= fetch.initialGaps + fetch.shortAnswers + splits);
+      assert.ok(fetch.requests <= fetch.initialGaps + fetch.shortAnswers + fetch.choices);
     }),
     { numRuns: 300 },
   );
 });
 
-test('connections of equal speed fetch a file in as many requests as connections and splits', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 4 }),
-      fc.integer({ min: 1, max: 64 }),
-      (connections, mib) => {
-        const MIB = 1_048_576;
-        const layout = layOut([], mib * MIB);
-        assert.ok(!('kind' in layout));
-        const file = { sizeBytes: mib * MIB, stretches: layout };
-        const fetch = new Fetch(file, { pieceSizeBytes: MIB, minSplitBytes: 4 * MIB }, EMPTY_SET);
-        while (!fetch.complete) {
-          fetch.fill(connections);
-          for (let index = 0; index < connections; index++)
-            fetch.advance(index, 65_536, true, false);
-        }
-        assert.ok(fetch.requests <= connections + mib / 4, `${fetch.requests} requests`);
-      },
+const MIB = 1_048_576;
+
+function fileOf(sizeBytes: number): File {
+  const stretches = layOut([], sizeBytes);
+  assert.ok(!('kind' in stretches));
+  return { sizeBytes, stretches };
+}
+
+/** What is picked of a file whose first connection has `left` MiB to go, and others theirs. */
+function pickOf(
+  active: readonly (Partial<ActiveSegment> & { readonly position: number; readonly end: number })[],
+  newcomer: Partial<Newcomer>,
+): Pick | undefined {
+  const sizeBytes = Math.max(...active.map(({ end }) => end));
+  return pickSegment({
+    ...fileOf(sizeBytes),
+    written: [{ start: 0, end: Math.min(...active.map(({ position }) => position)) }].filter(
+      ({ end }) => end > 0,
     ),
+    active: active.map((segment, id) => ({
+      id,
+      start: segment.position,
+      rate: 1_000,
+      silent: false,
+      ...segment,
+    })),
+    newcomer: newcomerOf({ rate: 1_000, headMs: 5, ...newcomer }),
+    pieceSizeBytes: MIB,
+    minSplitBytes: 4 * MIB,
+  });
+}
+
+test('the far end is divided in proportion to the two speeds, at the border of a piece', () => {
+  const half = pickOf([{ position: 0, end: 20 * MIB }], {});
+  assert.deepEqual(half, { kind: 'split', segment: { start: 10 * MIB, end: 20 * MIB } });
+  const most = pickOf([{ position: 0, end: 20 * MIB }], { rate: 4_000 });
+  assert.deepEqual(most, { kind: 'split', segment: { start: 4 * MIB, end: 20 * MIB } });
+});
+
+test('each of several that are free takes its share, so that all finish together', () => {
+  const third = pickOf([{ position: 0, end: 30 * MIB }], { free: 2 });
+  assert.deepEqual(third, { kind: 'split', segment: { start: 20 * MIB, end: 30 * MIB } });
+});
+
+test('a request asks for no more than one request may, and the rest stays with the one before', () => {
+  const part = pickOf([{ position: 0, end: 400 * MIB }], {});
+  assert.deepEqual(part, { kind: 'split', segment: { start: 384 * MIB, end: 400 * MIB } });
+});
+
+test('it is the one that would be last whose work is divided, not the one with the most', () => {
+  const pick = pickOf(
+    [
+      { position: 0, end: 60 * MIB, rate: 10_000 },
+      { position: 60 * MIB, end: 90 * MIB, rate: 500 },
+    ],
+    { rate: 5_000 },
   );
+  assert.equal(pick?.kind, 'split');
+  assert.equal(pick?.segment.end, 90 * MIB);
+});
+
+test('what is done within half a second is left alone', () => {
+  assert.equal(
+    pickOf([{ position: 0, end: 40 * MIB, rate: 100_000 }], { rate: 100_000 }),
+    undefined,
+  );
+});
+
+test('nothing is divided or raced for without a request to spare, unless somebody is silent', () => {
+  const active = [{ position: 0, end: 400 * MIB }];
+  assert.equal(pickOf(active, { spareRequests: 0 }), undefined);
+  const silent = pickOf([{ ...active[0]!, silent: true }], { spareRequests: 0 });
+  assert.deepEqual(silent, { kind: 'race', segment: { start: 0, end: 400 * MIB } });
+});
+
+test('a connection on trial takes little, and none of a file of 4 MiB', () => {
+  const slow = pickOf([{ position: 0, end: 400 * MIB, rate: 100 }], { rate: 100, trial: true });
+  assert.deepEqual(slow?.segment, { start: 396 * MIB, end: 400 * MIB });
+  const short = [{ position: 0, end: 4 * MIB, rate: 100 }];
+  assert.equal(pickOf(short, { rate: 100, trial: true }), undefined);
+  assert.equal(pickOf(short, { rate: 100 })?.kind, 'split');
+});
+
+test('the last of a slow connection is raced for, where that is done in half the time', () => {
+  const rest = { position: 19 * MIB + 17, end: 20 * MIB, rate: 50 };
+  const raced = { kind: 'race', segment: { start: rest.position, end: rest.end } };
+  assert.deepEqual(pickOf([rest], { rate: 5_000 }), raced);
+  assert.equal(pickOf([rest], { rate: 90 }), undefined);
+  assert.equal(pickOf([{ ...rest, rate: 2_500 }], { rate: 50_000 }), undefined, 'too little saved');
+});
+
+test('two race for the same bytes, and never three', () => {
+  const slow = { position: 0, end: MIB, rate: 50, silent: true };
+  assert.equal(pickOf([slow, { ...slow }], { rate: 50 }), undefined);
 });
 
 test('there is nothing to pick of a complete or an empty file', () => {
   for (const sizeBytes of [0, 100]) {
-    const layout = layOut([], sizeBytes);
-    assert.ok(!('kind' in layout));
     const written = addRange(EMPTY_SET, 0, sizeBytes);
-    const input = { sizeBytes, stretches: layout, written, pieceSizeBytes: 1, minSplitBytes: 1 };
-    assert.equal(pickSegment({ ...input, active: [] }), undefined);
+    const input = { ...fileOf(sizeBytes), written, pieceSizeBytes: 1, minSplitBytes: 1 };
+    assert.equal(pickSegment({ ...input, active: [], newcomer: newcomerOf() }), undefined);
   }
 });
 
@@ -225,6 +324,7 @@ test('a gap is taken up to the end of its stretch, although the next range follo
       stretches: layout,
       written: addRange(EMPTY_SET, 0, 4),
       active: [],
+      newcomer: newcomerOf({ spareRequests: 0 }),
       pieceSizeBytes: 1,
       minSplitBytes: 1,
     }),
@@ -233,14 +333,6 @@ test('a gap is taken up to the end of its stretch, although the next range follo
 });
 
 test('bytes that are received and not yet written are not fetched again', () => {
-  const layout = layOut([], 100);
-  assert.ok(!('kind' in layout));
-  const active = [{ id: 1, start: 0, position: 90, end: 100 }];
-  const input = { sizeBytes: 100, stretches: layout, written: EMPTY_SET, active };
-  assert.equal(pickSegment({ ...input, pieceSizeBytes: 1, minSplitBytes: 10 }), undefined);
-  assert.deepEqual(pickSegment({ ...input, pieceSizeBytes: 1, minSplitBytes: 5 }), {
-    kind: 'split',
-    victim: 1,
-    segment: { start: 95, end: 100 },
-  });
+  const pick = pickOf([{ start: 0, position: 15 * MIB, end: 20 * MIB, rate: 100 }], { rate: 100 });
+  assert.ok(pick !== undefined && pick.segment.start > 15 * MIB);
 });
