@@ -9,6 +9,7 @@ import type { IEnumerator } from '../core/interfaces/enumerator.ts';
 import { describe, invalidArgument } from '../core/validate/arguments.ts';
 import { RemoteDownload } from './download.ts';
 import { enumeratorOf } from '../core/objects/enumerator.ts';
+import type { Answer, DownloadResource } from '../rest/contract.ts';
 import type { Remote } from './remote.ts';
 
 const FILTER_PROPERTIES: readonly unknown[] = [
@@ -21,6 +22,9 @@ const FILTER_PROPERTIES: readonly unknown[] = [
 
 /** Characters of a value to look for, by the contract; nothing that is stored is longer but a path. */
 const MAX_VALUE_CHARACTERS = 8_192;
+
+/** Downloads that are asked for at once. */
+const DOWNLOADS_A_PAGE = 1_000;
 
 /** IDOManager, on a service in another process. */
 export class DownloadManager implements IDOManager {
@@ -45,7 +49,15 @@ export class DownloadManager implements IDOManager {
     const { rest, signal } = this.#remote;
     signal.throwIfAborted();
     const query = queryOf(category);
-    const { downloads } = await rest.call('listDownloads', { query, signal });
+    const downloads: DownloadResource[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page: Answer<'listDownloads'> = await rest.call('listDownloads', {
+        query: { ...query, limit: DOWNLOADS_A_PAGE, ...(cursor === undefined ? {} : { cursor }) },
+        signal,
+      });
+      downloads.push(...page.downloads);
+      cursor = page.next;
+    }
     if (downloads.length === 0) {
       throw new DeliveryOptimizationError(
         'DO_E_NO_DOWNLOADS',

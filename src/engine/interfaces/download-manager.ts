@@ -11,7 +11,7 @@ import { FILTER_PROPERTIES, hasProperty, unfinishedDownloads } from '../download
 import type { Engine } from '../engine.ts';
 import { checkString, describe, invalidArgument } from '../../core/validate/arguments.ts';
 import { DODownload } from './download.ts';
-import { enumeratorOf } from '../../core/objects/enumerator.ts';
+import { Enumerator } from '../../core/objects/enumerator.ts';
 
 /** IDOManager for one caller, on the engine of this process. */
 export class DOManager implements IDOManager {
@@ -41,12 +41,17 @@ export class DOManager implements IDOManager {
   ): Promise<IEnumerator<IDODownload>> {
     this.#engine.assertOpen();
     const filter = checkCategory(category);
-    const found: IDODownload[] = [];
+    const found: string[] = [];
     for (const job of unfinishedDownloads(this.#engine.ports.store, this.#owner)) {
       if (filter !== undefined && !hasProperty(job, filter.property, filter.value)) continue;
-      found.push(new DODownload(this.#engine, this.#engine.jobs.get(job.id)));
+      found.push(job.id);
     }
-    if (found.length > 0) return enumeratorOf(found);
+    if (found.length > 0) {
+      return new Enumerator(found.length, (index) => {
+        const live = this.#engine.jobs.find(found[index]!);
+        return live === undefined ? undefined : new DODownload(this.#engine, live);
+      });
+    }
     throw new DeliveryOptimizationError(
       'DO_E_NO_DOWNLOADS',
       filter === undefined
@@ -56,7 +61,8 @@ export class DOManager implements IDOManager {
   }
 }
 
-function checkCategory(category: unknown): DO_DOWNLOAD_ENUM_CATEGORY | undefined {
+/** Throws E_INVALIDARG for a property that downloads are not enumerated by. */
+export function checkCategory(category: unknown): DO_DOWNLOAD_ENUM_CATEGORY | undefined {
   if (category === undefined || category === null) return undefined;
   const { property, value } = category as Partial<DO_DOWNLOAD_ENUM_CATEGORY>;
   const known = FILTER_PROPERTIES.find((id) => id === property);

@@ -7,9 +7,10 @@ import { isFinal, isForeground } from '../../core/job/step.ts';
 import { addFiles } from '../add-files.ts';
 import { cancelJob } from '../complete-job.ts';
 import { createJob, keyReused } from '../create-job.ts';
+import { hasProperty } from '../download/find-downloads.ts';
 import type { Engine } from '../engine.ts';
 import { DODownload } from '../interfaces/download.ts';
-import { DOManager } from '../interfaces/download-manager.ts';
+import { checkCategory, DOManager } from '../interfaces/download-manager.ts';
 import { BackgroundCopyJob } from '../interfaces/job.ts';
 import { resumeJob } from '../job-calls.ts';
 import type { LiveJob } from '../live-job.ts';
@@ -177,6 +178,25 @@ export function createTransferService(engine: Engine, hub: EventHub): TransferSe
       const live = find(caller, id);
       if (live.job.download !== undefined) return new DODownload(engine, live);
       throw new DeliveryOptimizationError('DO_E_JOB_NOT_FOUND', `There is no download ${id}.`);
+    },
+
+    downloadPage(caller, { category, ...place }) {
+      engine.assertOpen();
+      const filter = checkCategory(category);
+      const query = {
+        ...place,
+        includeFinal: false,
+        family: 'download',
+        owner: caller.user,
+      } as const;
+      const page = store.page(query);
+      const last = page.length === query.limit ? page.at(-1)?.id : undefined;
+      return {
+        downloads: page
+          .filter((job) => filter === undefined || hasProperty(job, filter.property, filter.value))
+          .map((job) => new DODownload(engine, engine.jobs.get(job.id))),
+        nextAfterId: last,
+      };
     },
 
     downloads: (caller) => new DOManager(engine, caller.user),

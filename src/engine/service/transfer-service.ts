@@ -8,7 +8,11 @@ import type {
   PieceFacts,
   SourceFacts,
 } from '../../core/facts/job-facts.ts';
-import type { IDODownload, IDOManager } from '../../core/interfaces/download.ts';
+import type {
+  DO_DOWNLOAD_ENUM_CATEGORY,
+  IDODownload,
+  IDOManager,
+} from '../../core/interfaces/download.ts';
 import type { IBackgroundCopyJob } from '../../core/interfaces/job.ts';
 import type { WantedJob } from '../create-job.ts';
 import type { FileArguments } from '../validate/file-arguments.ts';
@@ -129,6 +133,19 @@ export interface TransferService {
 
   /** The download behind an id, final ones of the history included. */
   download(caller: Caller, id: string): IDODownload;
+  /**
+   * Downloads that the caller made and that are not final, a page of them in order of creation. With
+   * a category, those of the page that have its property, which may be none although others follow.
+   */
+  downloadPage(
+    caller: Caller,
+    query: {
+      readonly afterId?: string;
+      /** 1 to 1,000. */
+      readonly limit: number;
+      readonly category?: DO_DOWNLOAD_ENUM_CATEGORY;
+    },
+  ): { readonly downloads: readonly IDODownload[]; readonly nextAfterId: string | undefined };
   /** Downloads of the IDO family that the caller made. */
   downloads(caller: Caller): IDOManager;
 

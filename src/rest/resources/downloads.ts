@@ -13,13 +13,18 @@ export interface Download {
 
 export interface DownloadList {
   readonly downloads: readonly Download[];
+  readonly next: string | null;
 }
 
 export interface DownloadQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
   readonly property?: number | undefined;
   readonly value?: string | undefined;
 }
 export interface DownloadQueryInput {
+  readonly limit?: unknown;
+  readonly cursor?: string | undefined;
   readonly property?: unknown;
   readonly value?: string | undefined;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { DOWNLOAD_STATE_NAMES } from '../resources/common.ts';
 import type * as T from '../resources/downloads.ts';
-import { Bytes, fromText, Id } from './common.ts';
+import { Bytes, Cursor, fromText, Id, Limit } from './common.ts';
 
 /** DODownloadProperty, or a number that may become one: which are known is the engine's to say. */
 export const PropertyId: z.ZodType<number> = fromText(z.int().min(0).max(0xffff_ffff)).describe(
@@ -19,10 +19,13 @@ export const Download: z.ZodType<T.Download, T.Download> = z.strictObject({
 });
 
 export const DownloadList: z.ZodType<T.DownloadList, T.DownloadList> = z.strictObject({
-  downloads: z.array(Download),
+  downloads: z.array(Download).describe('With `property`, those of the page that have the value'),
+  next: Cursor.nullable(),
 });
 
 export const DownloadQuery: z.ZodType<T.DownloadQuery, T.DownloadQueryInput> = z.strictObject({
+  limit: Limit,
+  cursor: Cursor.optional(),
   property: PropertyId.optional(),
   value: z.string().max(8192).optional(),
 });

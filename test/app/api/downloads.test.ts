@@ -58,6 +58,30 @@ test('a download is made, started, transferred and finalized, and is known after
   assert.equal((await post(world, `${path}/start`)).status, 409);
 });
 
+test('downloads are listed a page at a time, with those of each page that have a property', async () => {
+  await using world = await openApiWorld();
+  const made: string[] = [];
+  for (const name of ['a', 'b', 'a', 'b', 'b']) {
+    const path = await make(world, [[DisplayName, text(name)]]);
+    made.push(path.slice(path.lastIndexOf('/') + 1));
+  }
+  const pages = async (filter: string): Promise<string[][]> => {
+    const found: string[][] = [];
+    let cursor = '';
+    do {
+      const { json } = await world.send({ path: `/v1/downloads?limit=2${filter}${cursor}` });
+      found.push(json.downloads.map(({ id }: { id: string }) => id));
+      cursor = json.next === null ? '' : `&cursor=${json.next}`;
+    } while (cursor !== '');
+    return found;
+  };
+  assert.deepEqual(await pages(''), [made.slice(0, 2), made.slice(2, 4), made.slice(4)]);
+  const named = await pages(`&property=${DisplayName}&value=a`);
+  assert.deepEqual(named, [[made[0]], [made[2]], []]);
+  const refused = await world.send({ path: '/v1/downloads?cursor=x' });
+  assert.deepEqual([refused.status, refused.json.issues[0].path], [400, 'query.cursor']);
+});
+
 test('properties keep their kind, and are refused with the codes of the family', async () => {
   await using world = await openApiWorld();
   const path = await make(world, [

@@ -1,11 +1,11 @@
 import { DO_LENGTH_TO_EOF, DODownloadProperty } from '../../../core/constants.ts';
-import { DeliveryOptimizationError, isDeliveryOptimizationError } from '../../../core/errors.ts';
+import { DeliveryOptimizationError } from '../../../core/errors.ts';
 import type { DO_DOWNLOAD_RANGES_INFO, IDODownload } from '../../../core/interfaces/download.ts';
-import type { Caller, TransferService } from '../../../engine/service/transfer-service.ts';
 import type { DownloadResource, ParsedBody } from '../../../rest/contract.ts';
 import { pathOf } from '../../../rest/routes.ts';
 import { sendContent } from '../downloads/send-content.ts';
 import { downloadDto, propertyDto } from '../dto/download-dto.ts';
+import { encodeCursor, idOfCursor } from '../http/cursor.ts';
 import { badRequest } from '../http/refusal.ts';
 import { commonHeaders } from '../http/common-headers.ts';
 import type { Call, Handlers } from './handler.ts';
@@ -23,17 +23,23 @@ export const downloadHandlers: Handlers<
   | 'readDownload'
 > = {
   async listDownloads({ service, caller, query }) {
-    const { property, value } = query;
+    const { property, value, limit, cursor } = query;
     if ((property === undefined) !== (value === undefined)) {
       throw badRequest('query', 'property and value belong together');
     }
-    const category =
-      property === undefined ? null : { property: property as DODownloadProperty, value: value! };
-    const downloads: DownloadResource[] = [];
-    for (const download of await matching(service, caller, category)) {
-      downloads.push(await shown(download));
-    }
-    return { downloads };
+    const afterId = idOfCursor(cursor);
+    const page = service.downloadPage(caller, {
+      limit,
+      ...(afterId === undefined ? {} : { afterId }),
+      ...(property === undefined
+        ? {}
+        : { category: { property: property as DODownloadProperty, value: value! } }),
+    });
+    const { nextAfterId } = page;
+    return {
+      downloads: await Promise.all(page.downloads.map(shown)),
+      next: nextAfterId === undefined ? null : encodeCursor(nextAfterId),
+    };
   },
 
   async createDownload({ service, caller, reply }) {
@@ -142,20 +148,6 @@ async function act(
 async function shown(download: IDODownload): Promise<DownloadResource> {
   const id = (await download.getProperty(DODownloadProperty.Id)) as string;
   return downloadDto(id, await download.getStatus());
-}
-
-async function matching(
-  service: TransferService,
-  caller: Caller,
-  category: { readonly property: DODownloadProperty; readonly value: string } | null,
-): Promise<readonly IDODownload[]> {
-  try {
-    const downloads = await service.downloads(caller).enumDownloads(category);
-    return await downloads.next(await downloads.getCount());
-  } catch (error) {
-    if (isDeliveryOptimizationError(error) && error.code === 'DO_E_NO_DOWNLOADS') return [];
-    throw error;
-  }
 }
 
 /** As `start` takes it: absent, null and a list mean different things there. */
