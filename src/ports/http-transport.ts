@@ -28,7 +28,7 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /**
    * Gives a chunk of the body back, whose memory may hold other bytes afterwards. A reader that
-   * keeps too much gets no more.
+   * keeps more than a megabyte may wait in vain for the next one.
    */
   release(chunk: Uint8Array): void;
   /** Gives up what is left of the body, and its connection if anything is. */

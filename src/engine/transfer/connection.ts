@@ -99,7 +99,7 @@ export class Connection {
    * resumed is left, with `left`, when the gate says so.
    */
   async stream(
-    response: Pick<HttpResponse, 'body' | 'release'>,
+    response: Pick<HttpResponse, 'body' | 'release' | 'discard'>,
     part: PartialFile,
     gate: GateShare,
     events: ConnectionEvents,
@@ -131,6 +131,7 @@ export class Connection {
     } finally {
       this.rate = this.#flow.bytes / Math.max(1, this.#clock.nowMs() - startedMs);
       await chunks.return?.();
+      response.discard();
       await writer.drain();
     }
   }

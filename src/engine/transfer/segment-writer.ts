@@ -35,7 +35,9 @@ export class SegmentWriter {
     if (chunk.length === 0) return undefined;
     this.#gathered.push(chunk);
     this.#gatheredBytes += chunk.length;
-    this.#writing ??= this.#write();
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
     if (this.#gatheredBytes < MAX_UNWRITTEN_BYTES) return undefined;
     return new Promise((resolve) => {
       this.#onTaken = resolve;
@@ -70,7 +72,6 @@ export class SegmentWriter {
     } catch (error) {
       this.#failure = error;
     } finally {
-      this.#writing = undefined;
       for (const release of [...releases, ...this.#take()]) release();
     }
   }

@@ -25,11 +25,6 @@ export class Block {
     this.#onFree = onFree;
   }
 
-  /** Nobody but the asker holds it. */
-  get isOwn(): boolean {
-    return this.#holds === 1;
-  }
-
   hold(): void {
     this.#holds += 1;
   }

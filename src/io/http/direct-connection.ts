@@ -5,6 +5,9 @@ import type { Block, BlockPool } from './block-pool.ts';
 /** Less room than this at the end of a block is not worth a read. */
 const MIN_ROOM_BYTES = 16_384;
 
+/** What TLS has decrypted already is handed out even after the end; this is where it goes. */
+const NOWHERE: Uint8Array = Buffer.allocUnsafeSlow(MIN_ROOM_BYTES);
+
 /** Begins a connection that reads into memory of the caller's. */
 export interface SocketOpener {
   /** Emitted once the connection is made. */
@@ -33,6 +36,8 @@ export class DirectConnection {
   /** The last read filled all the room it was given: there is more where that came from. */
   #eager = false;
   #user: ConnectionUser | undefined;
+  /** The answer is whole: what comes next begins another one. */
+  #between = true;
   #closed = false;
   /** Called when an idle connection is of no use any more. */
   onIdleEnd: (() => void) | undefined;
@@ -58,7 +63,7 @@ export class DirectConnection {
     const connection = new DirectConnection(pool, open);
     const made = new Promise<DirectConnection>((resolve, reject) => {
       connection.#socket.once(readyEvent, () => {
-        connection.leave();
+        connection.#user = undefined;
         resolve(connection);
       });
       connection.#user = {
@@ -69,9 +74,18 @@ export class DirectConnection {
     return { made, destroy: () => connection.destroy() };
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Sends a request, whose answer `user` reads. The connection must be idle. */
   send(head: string, user: ConnectionUser): void {
+    if (this.#closed) {
+      user.ended(closedByPeer());
+      return;
+    }
     this.#user = user;
+    this.#between = false;
     this.#socket.setTimeout(0);
     this.#socket.ref();
     this.#socket.write(head, 'latin1');
@@ -82,15 +96,20 @@ export class DirectConnection {
     this.#user = user;
   }
 
-  /** The connection is idle from now on. */
-  leave(): void {
-    this.#user = undefined;
+  /** The last byte of an answer has arrived; the user hears of what follows nevertheless. */
+  answered(): void {
+    this.#between = true;
   }
 
-  /** Ends an idle connection after so long, and lets the process end meanwhile. */
+  /**
+   * The connection is idle from now on, for so long at the most, and lets the process end meanwhile.
+   * It is read, so that its end is seen.
+   */
   rest(forMs: number): void {
+    this.#user = undefined;
     this.#socket.setTimeout(forMs);
     this.#socket.unref();
+    this.#socket.resume();
   }
 
   resume(): void {
@@ -103,17 +122,16 @@ export class DirectConnection {
 
   /** Where the next bytes are read to. Asked for after each read, and once at the beginning. */
   #room(): Uint8Array {
+    // The block is not this connection's any more.
+    if (this.#closed) return NOWHERE;
     const rest = this.#block.bytes.length - this.#filled;
-    // The head of the next answer has to lie in one block, so that one begins at its start.
-    const afresh = this.#user === undefined && this.#filled > 0;
+    // The head of the next answer has to lie in one block, so that one begins at its start; and a
+    // small one is enough for a connection that may be idle for long.
+    const afresh = this.#between && this.#filled > 0;
     if (rest < MIN_ROOM_BYTES || afresh) {
-      if (afresh && this.#block.isOwn) {
-        this.#filled = 0;
-      } else {
-        this.#block.release();
-        this.#block = this.#pool.take(this.#eager && !afresh);
-        this.#filled = 0;
-      }
+      this.#block.release();
+      this.#block = this.#pool.take(this.#eager && !afresh);
+      this.#filled = 0;
     }
     return this.#filled === 0 ? this.#block.bytes : this.#block.bytes.subarray(this.#filled);
   }

@@ -16,6 +16,8 @@ import { ReplaySocket } from './replay-socket.ts';
 
 /** What an exchange needs of the transport it belongs to. */
 export interface ExchangeHost {
+  /** Calls back in the next turn of the loop; connections may come free there. */
+  settling(settled: () => void): void;
   /** The connection may serve another request; the head says for how long it is kept. */
   idle(connection: DirectConnection, head: ParsedHead): void;
   /** Lets the general client read an answer that is none for this one. */
@@ -36,6 +38,8 @@ export class DirectExchange implements ConnectionUser {
   readonly #connection: DirectConnection;
   readonly #request: HttpRequest;
   readonly #signal: AbortSignal;
+  /** Bytes came behind the end of the answer. */
+  #surplus = false;
   readonly #reader: HeadReader = new HeadReader();
   /** Where the answer begins in the block; undefined until its first byte. */
   #begin: number | undefined;
@@ -75,7 +79,10 @@ export class DirectExchange implements ConnectionUser {
   }
 
   received(block: Block, start: number, end: number): boolean {
-    if (this.#done) return false;
+    if (this.#done) {
+      this.#surplus = true;
+      return false;
+    }
     if (this.#body !== undefined) return this.#takeIn(this.#body, block, start, end);
     this.#begin ??= start;
     const parsed = this.#reader.push(block.bytes, start, end);
@@ -91,7 +98,6 @@ export class DirectExchange implements ConnectionUser {
   }
 
   ended(error: Error | undefined): void {
-    if (this.#done) return;
     this.#end(errorFromNetwork(error ?? closedByPeer(), this.#request.url));
   }
 
@@ -129,12 +135,17 @@ export class DirectExchange implements ConnectionUser {
     this.#left -= bytes;
     const goOn = bytes === 0 || body.push(block, start, start + bytes);
     if (this.#left > 0) return goOn;
-    const surplus = end - start > bytes;
+    this.#surplus = end - start > bytes;
     this.#finish();
-    body.end();
-    // Bytes behind the end belong to no answer; what comes next could not be told from them.
-    if (surplus || !keepsAlive(this.#head!)) this.#connection.destroy();
-    else this.#host.idle(this.#connection, this.#head!);
+    this.#connection.answered();
+    body.complete();
+    // What TLS holds of the same packet is handed out within this turn of the loop.
+    this.#host.settling(() => {
+      body.end();
+      // Bytes behind the end belong to no answer; what comes next could not be told from them.
+      if (this.#surplus || !keepsAlive(this.#head!)) this.#connection.destroy();
+      else this.#host.idle(this.#connection, this.#head!);
+    });
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 
+import { DeliveryOptimizationError } from '../../core/errors.ts';
 import type { ParsedHead } from '../../core/http/head-parser.ts';
 import { fieldValues } from '../../core/http/fields.ts';
 import { originOf } from '../../core/http/url.ts';
@@ -34,6 +35,9 @@ const MIN_KEEP_ALIVE_MS = 500;
 /** A server closes at about the time it has told; the connection is given up this much earlier. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
+/** Idle connections kept in all; the ones that rest longest are closed first. */
+const MAX_IDLE = 64;
+
 /**
  * The HTTP client of the engine: plain answers are read directly from the socket into the memory
  * that is written to disk, and everything else is left to the general client, which is loaded when
@@ -48,11 +52,14 @@ class DirectTransport implements HttpTransport, ExchangeHost {
   readonly #options: HttpTransportOptions;
   readonly #proxies: Proxies;
   readonly #pool: BlockPool = new BlockPool();
-  readonly #idle = new Map<string, DirectConnection[]>();
+  /** In the order in which they came to rest. */
+  readonly #idle = new Set<DirectConnection>();
   readonly #origins = new WeakMap<DirectConnection, string>();
   readonly #open = new Set<{ destroy(): void }>();
   #tls: Promise<TlsSockets> | undefined;
   #general: Promise<UndiciTransport> | undefined;
+  /** Connections whose answer has just ended. */
+  #settling = 0;
   #closed = false;
 
   constructor(options: HttpTransportOptions, proxies: Proxies) {
@@ -62,27 +69,37 @@ class DirectTransport implements HttpTransport, ExchangeHost {
 
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
+    this.#assertOpen();
     const head = this.#goesDirectly(request.url) ? requestHead(request) : undefined;
     if (head === undefined) return (await this.#generalClient()).send(request, signal);
     const connection = await this.#connection(request, signal);
     if (signal.aborted) connection.destroy();
     signal.throwIfAborted();
+    this.#assertOpen();
     return new DirectExchange(this, connection, request, signal).run(head);
   }
 
+  settling(settled: () => void): void {
+    this.#settling += 1;
+    setImmediate(() => {
+      this.#settling -= 1;
+      settled();
+    });
+  }
+
   idle(connection: DirectConnection, head: ParsedHead): void {
+    if (connection.closed) return;
     const keepMs = keepAliveMs(head);
     const origin = this.#origins.get(connection);
     if (origin === undefined || keepMs < MIN_KEEP_ALIVE_MS || this.#closed) {
       connection.destroy();
       return;
     }
-    connection.leave();
     connection.rest(keepMs);
-    const others = this.#idle.get(origin) ?? [];
-    others.push(connection);
-    this.#idle.set(origin, others);
-    connection.onIdleEnd = () => this.#forget(origin, connection);
+    this.#idle.add(connection);
+    connection.onIdleEnd = () => this.#idle.delete(connection);
+    const [oldest] = this.#idle;
+    if (this.#idle.size > MAX_IDLE) oldest?.destroy();
   }
 
   async readGenerally(
@@ -121,8 +138,11 @@ class DirectTransport implements HttpTransport, ExchangeHost {
   async #connection(request: HttpRequest, signal: AbortSignal): Promise<DirectConnection> {
     const origin = originOf(request.url);
     if (request.fresh !== true) {
-      const kept = this.#idle.get(origin)?.pop();
+      // Their connections come free in the next turn, so this request may need no new one.
+      if (this.#settling > 0) await new Promise((resolve) => setImmediate(resolve));
+      const kept = [...this.#idle].findLast((each) => this.#origins.get(each) === origin);
       if (kept !== undefined) {
+        this.#idle.delete(kept);
         kept.onIdleEnd = undefined;
         return kept;
       }
@@ -137,7 +157,9 @@ class DirectTransport implements HttpTransport, ExchangeHost {
     { url, connectTimeoutMs = CONNECT_TIMEOUT_MS }: HttpRequest,
     signal: AbortSignal,
   ): Promise<DirectConnection> {
-    const opening = DirectConnection.open(await this.#sockets(origin), this.#pool);
+    const sockets = await this.#sockets(origin);
+    this.#assertOpen();
+    const opening = DirectConnection.open(sockets, this.#pool);
     if (signal.aborted) opening.destroy();
     this.#open.add(opening);
     let late = false;
@@ -177,10 +199,9 @@ class DirectTransport implements HttpTransport, ExchangeHost {
     return (await this.#tls).to(host, port);
   }
 
-  #forget(origin: string, connection: DirectConnection): void {
-    const left = this.#idle.get(origin)?.filter((other) => other !== connection) ?? [];
-    if (left.length > 0) this.#idle.set(origin, left);
-    else this.#idle.delete(origin);
+  #assertOpen(): void {
+    if (!this.#closed) return;
+    throw new DeliveryOptimizationError('DO_E_NO_SERVICE', 'The HTTP client has been closed.');
   }
 }
 

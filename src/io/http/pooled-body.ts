@@ -28,6 +28,8 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
   readonly #lent = new Map<Uint8Array, Block>();
   #heldBytes = 0;
   #paused = false;
+  /** Every byte is here. */
+  #complete = false;
   #ended = false;
   #discarded = false;
   #failure: Error | undefined;
@@ -53,7 +55,13 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
     return !this.#paused;
   }
 
+  /** Every byte has been pushed: the connection is no longer this body's. */
+  complete(): void {
+    this.#complete = true;
+  }
+
   end(): void {
+    this.#complete = true;
     this.#ended = true;
     this.#signal();
   }
@@ -67,7 +75,7 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
   discard(): void {
     if (this.#discarded) return;
     this.#discarded = true;
-    if (!this.#ended && this.#failure === undefined) this.#source.abandon();
+    if (!this.#complete && this.#failure === undefined) this.#source.abandon();
     for (const { block } of this.#unread) block.release();
     this.#unread.length = 0;
     this.#ended = true;
@@ -82,27 +90,29 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
     block.release();
     if (!this.#paused || this.#heldBytes >= MAX_HELD_BYTES) return;
     this.#paused = false;
-    if (!this.#ended && this.#failure === undefined) this.#source.resume();
+    if (!this.#complete && this.#failure === undefined) this.#source.resume();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const next = this.#unread.shift();
-        if (next !== undefined) {
-          yield this.#lend(next);
-        } else if (this.#failure !== undefined) {
-          throw this.#failure;
-        } else if (this.#ended) {
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-        }
-      }
-    } finally {
-      this.discard();
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return {
+      next: () => this.#next(),
+      // Also before the first chunk, where a generator's `finally` would not run.
+      return: () => {
+        this.discard();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    for (;;) {
+      const next = this.#unread.shift();
+      if (next !== undefined) return { done: false, value: this.#lend(next) };
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#ended) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 

@@ -3,23 +3,28 @@ import { Duplex } from 'node:stream';
 import type { Block } from './block-pool.ts';
 import type { ConnectionUser, DirectConnection } from './direct-connection.ts';
 
+/** What is used of the connection. */
+type ReplayedConnection = Pick<DirectConnection, 'handOver' | 'resume' | 'destroy'>;
+
 /**
  * A connection whose request has been sent and whose answer has begun, as a socket for the general
  * client: what is written to it goes nowhere, because it was sent already; what is read from it is
  * the answer from its first byte.
  */
 export class ReplaySocket extends Duplex implements ConnectionUser {
-  readonly #connection: DirectConnection;
+  readonly #connection: ReplayedConnection;
   #begun: Uint8Array | undefined;
   #answering = false;
   /** How the connection ended; what had begun before that is played back first. */
   #end: { readonly error: Error | undefined } | undefined;
 
   /** @param begun - the answer so far */
-  constructor(connection: DirectConnection, begun: Uint8Array) {
+  constructor(connection: ReplayedConnection, begun: Uint8Array) {
     super({ allowHalfOpen: false });
     this.#connection = connection;
     this.#begun = Uint8Array.from(begun);
+    // Until the client listens, an end is kept for it; a stream without a listener would throw.
+    this.on('error', () => {});
     connection.handOver(this);
   }
 
@@ -41,9 +46,12 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
     _encoding: BufferEncoding,
     callback: (error?: Error | null) => void,
   ): void {
-    // An answer must not be there before its request: only now does the client expect one.
-    this.#answering = true;
-    this.#replay();
+    // An answer must not be there before its request: the client expects one once this has returned.
+    queueMicrotask(() => {
+      this.#answering = true;
+      this.#replay();
+      this.#connection.resume();
+    });
     callback();
   }
 

@@ -35,7 +35,10 @@ export class TlsSockets {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(session === undefined ? {} : { session }),
     };
-    return connect(options).on('session', (renewed) => this.#remember(origin, renewed));
+    const socket = connect(options);
+    // A server that has forgotten the session may end the handshake instead of beginning it anew.
+    socket.once('error', () => this.#sessions.delete(origin));
+    return socket.on('session', (renewed) => this.#remember(origin, renewed));
   }
 
   #remember(origin: string, session: Buffer): void {
