@@ -43,7 +43,7 @@ export interface PoliteRate {
   readonly halfLifeMs: number;
   /** When others were found; what is known of the link is forgotten from then on. */
   readonly yieldedMs: number;
-  /** Milliseconds of full speed that checks may still cost; they earn a fortieth of the time. */
+  /** Milliseconds of full speed that checks may still cost; they earn a fiftieth of the time. */
   readonly budgetMs: number;
   /** Nothing has shown yet that the rate of now is all the link can carry. */
   readonly unproven: boolean;
@@ -129,11 +129,11 @@ const MORE_THAN_BEFORE = 1.2;
 /** A rate below this part of the reference is a drop that is looked into at once. */
 const DROP = 0.8;
 /** Below this it is looked into when the budget allows. */
-const DIP = 0.96;
+const DIP = 0.985;
 
 /** The part of the time that checks may cost a transfer that is alone. */
-const CHECK_SHARE = 1 / 40;
-const FIRST_BUDGET_MS = 500;
+const CHECK_SHARE = 1 / 50;
+const FIRST_BUDGET_MS = 400;
 const MAX_BUDGET_MS = 1_000;
 /** However often the rate drops, checks leave this part of the time in debt at most. */
 const MAX_DEBT_MS = 2_000;

@@ -49,6 +49,8 @@ export interface GateShare {
   stay(signal: AbortSignal): Promise<void> | undefined;
   /** A connection has waited so many milliseconds for bytes from the network. */
   waited(ms: number): void;
+  /** A connection of the transfer asks for nothing more. */
+  ended(signal: AbortSignal): void;
   /** Whether room is made for others just now: no time to open more connections. */
   readonly yields: boolean;
   /** Ends the share, when nothing of the transfer is under way any more. */
@@ -153,6 +155,7 @@ export class BandwidthGate {
       waited: (ms) => {
         if (polite !== undefined) politeness.waited(ms);
       },
+      ended: (signal) => politeness.ended(signal),
       get yields() {
         return polite !== undefined && politeness.settling(polite, joinedMs);
       },

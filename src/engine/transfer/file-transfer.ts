@@ -239,6 +239,7 @@ export class FileTransfer {
     } catch (error) {
       return { kind: 'failed', error };
     } finally {
+      this.#gate.ended(connection.signal);
       if (held) this.#share.release();
     }
   }

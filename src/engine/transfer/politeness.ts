@@ -84,6 +84,7 @@ export class Politeness {
   #holder: Holder | undefined;
   /** The connection that the second train belongs to. */
   #reserved: AbortSignal | undefined;
+  #reservedUntilMs = 0;
   #cancelTick: (() => void) | undefined;
   #cancelTurn: (() => void) | undefined;
   #tickedMs = 0;
@@ -159,6 +160,15 @@ export class Politeness {
     return this.holds && this.#holder?.key !== key;
   }
 
+  /** A connection is at its end, and asks for nothing more. */
+  ended(key: AbortSignal): void {
+    this.#asking.delete(key);
+    if (this.#holder?.key === key) this.#endTrain();
+    if (this.#reserved !== key) return;
+    this.#giveUpSecond();
+    this.#serve();
+  }
+
   /** Bytes of a background transfer are in hand. */
   arrived(key: AbortSignal, bytes: number): void {
     this.#bytes += bytes;
@@ -211,7 +221,10 @@ export class Politeness {
       this.#reserved === undefined
         ? waiters[0]
         : waiters.find(({ key, stays }) => key === this.#reserved && !stays);
-    if (next === undefined) return;
+    if (next === undefined) {
+      if (this.#reserved !== undefined) this.#again(this.#reservedUntilMs - nowMs);
+      return;
+    }
     const turn = turnOf(this.#state, next.user.origin, nowMs);
     if (turn.kind === 'train') this.#depart(next, turn.bytes);
     else if (turn.kind === 'wait') this.#again(turn.ms);
@@ -219,14 +232,18 @@ export class Politeness {
 
   #again(ms: number): void {
     this.#cancelTurn?.();
-    this.#cancelTurn = this.#clock.after(ms, () => {
+    this.#cancelTurn = this.#clock.after(Math.max(0, ms), () => {
       this.#cancelTurn = undefined;
-      if (this.#reserved !== undefined) {
-        this.#reserved = undefined;
-        this.#state = missTrain(this.#state, 0, this.#clock.nowMs());
-      }
+      if (this.#clock.nowMs() >= this.#reservedUntilMs) this.#giveUpSecond();
       this.#serve();
     });
+  }
+
+  /** The connection of the first train does not ask for a second one. */
+  #giveUpSecond(): void {
+    if (this.#reserved === undefined) return;
+    this.#reserved = undefined;
+    this.#state = missTrain(this.#state, 0, this.#clock.nowMs());
   }
 
   #depart(waiter: Waiter, bytes: number): void {
@@ -252,10 +269,9 @@ export class Politeness {
         : observeTrain(this.#state, { origin: user.origin, ...speedOf(log) }, nowMs);
     if (this.#state.phase === 'train') {
       this.#reserved = key;
-      this.#again(SECOND_TRAIN_MS);
-    } else {
-      this.#serve();
+      this.#reservedUntilMs = nowMs + SECOND_TRAIN_MS;
     }
+    this.#serve();
   }
 
   #endGap(key: AbortSignal): void {
@@ -320,7 +336,8 @@ export class Politeness {
 
   /** A train that brings nothing must not keep the others waiting for ever. */
   #giveUpStuck(nowMs: number): void {
-    const log = this.#holder?.log;
-    if (log !== undefined && nowMs - log.lastMs > STUCK_MS) this.#endTrain();
+    if (this.#holder === undefined) return;
+    const { key, log } = this.#holder;
+    if (key.aborted || nowMs - log.lastMs > STUCK_MS) this.#endTrain();
   }
 }
