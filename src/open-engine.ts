@@ -7,7 +7,7 @@ import { openHttpTransport } from './io/http/open-http-transport.ts';
 import { openSqliteJobStore } from './io/sqlite/open-sqlite-job-store.ts';
 import { currentBootId } from './io/system/boot-id.ts';
 import { systemClock } from './io/system/system-clock.ts';
-import { systemDigester } from './io/system/system-digester.ts';
+import { openSystemDigester } from './io/system/system-digester.ts';
 import { systemRandomness } from './io/system/system-randomness.ts';
 import { systemWorkload } from './io/system/system-workload.ts';
 import type { JobStore } from './ports/job-store.ts';
@@ -57,7 +57,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<RunningEng
     const ports: Ports = {
       clock: systemClock,
       randomness: systemRandomness,
-      digester: systemDigester,
+      digester: closing.use(openSystemDigester()),
       workload: systemWorkload,
       partials: openPartialFiles(),
       store,

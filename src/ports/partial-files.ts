@@ -6,13 +6,19 @@ export interface PartialFileId {
   readonly localName: string;
 }
 
+/** What writes to a partial file. */
+export interface PartWriter {
+  /** Writes all bytes of all buffers, one after the other, from `position` on. */
+  write(buffers: readonly Uint8Array[], position: number): Promise<void>;
+}
+
 /** An open partial file. Calls may overlap; none may follow `[Symbol.asyncDispose]`. */
-export interface PartialFile extends AsyncDisposable {
+export interface PartialFile extends PartWriter, AsyncDisposable {
   readonly path: string;
   /** Real length on disk when it was opened, in bytes. */
   readonly lengthBytes: number;
-  /** Writes all bytes of all buffers, one after the other, from `position` on. */
-  write(buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** The open file's number in this process; undefined when it has none. Void after the disposal. */
+  readonly descriptor: number | undefined;
   /** Reads up to `buffer.length` bytes from `position`; fewer only at the end of the file. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Returns once everything written so far would survive a power cut. */

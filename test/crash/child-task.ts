@@ -13,6 +13,8 @@ export interface ChildFile {
   readonly url: string;
   readonly path: string;
   readonly ranges?: readonly BG_FILE_RANGE[];
+  /** The digest it must have, in hexadecimal; goes without ranges. */
+  readonly sha256?: string;
 }
 
 /** What a child is to do. */

@@ -24,7 +24,7 @@ import { openUndiciTransport } from '../../src/io/http/undici-transport.ts';
 import { openSqliteJobStore } from '../../src/io/sqlite/open-sqlite-job-store.ts';
 import { currentBootId } from '../../src/io/system/boot-id.ts';
 import { systemClock } from '../../src/io/system/system-clock.ts';
-import { systemDigester } from '../../src/io/system/system-digester.ts';
+import { openSystemDigester } from '../../src/io/system/system-digester.ts';
 import { watchSystemNetwork } from '../../src/io/system/system-network.ts';
 import { systemRandomness } from '../../src/io/system/system-randomness.ts';
 import { systemWorkload } from '../../src/io/system/system-workload.ts';
@@ -141,11 +141,12 @@ function open(): IBackgroundCopyManager {
   });
   const network = watchSystemNetwork();
   const transport = openUndiciTransport({ environment: {} });
+  const digester = openSystemDigester();
   return startEngine(
     {
       clock: systemClock,
       randomness: systemRandomness,
-      digester: systemDigester,
+      digester,
       workload: systemWorkload,
       network,
       transport,
@@ -175,6 +176,7 @@ function open(): IBackgroundCopyManager {
     },
     async () => {
       await transport[Symbol.asyncDispose]();
+      await digester[Symbol.asyncDispose]();
       network[Symbol.dispose]();
       store[Symbol.dispose]();
     },
@@ -185,8 +187,9 @@ async function makeJobs(manager: IBackgroundCopyManager): Promise<void> {
   for (const files of task.jobs ?? []) {
     const job = await manager.createJob('to be killed', BG_JOB_TYPE.DOWNLOAD);
     await job.setNotifyFlags(BG_NOTIFY.JOB_TRANSFERRED | BG_NOTIFY.JOB_ERROR);
-    for (const { url, path, ranges } of files) {
-      await job.addFileWithRanges(path, url, path, ranges ?? null);
+    for (const { url, path, ranges, sha256 } of files) {
+      if (sha256 === undefined) await job.addFileWithRanges(path, url, path, ranges ?? null);
+      else await job.addFile(url, path, { digest: { algorithm: 'sha-256', hex: sha256 } });
     }
   }
 }

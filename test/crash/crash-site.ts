@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 
 import type { BG_FILE_RANGE } from '../../src/core/interfaces/file.ts';
-import { bytesAt, compareFile } from '../support/origin.ts';
+import { bytesAt, compareFile, sha256Of } from '../support/origin.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import type { ChildFile, ChildTask } from './child-task.ts';
 import { runChild, type ChildLife } from './run-child.ts';
@@ -13,6 +13,8 @@ export interface WantedFile {
   readonly size: number;
   readonly seed: number;
   readonly ranges?: readonly BG_FILE_RANGE[];
+  /** The job demands the digest of the whole file. */
+  readonly demandDigest?: boolean;
 }
 
 /** A data directory and a directory of downloads, used by one child after another. */
@@ -43,6 +45,7 @@ export async function openSite(jobs: readonly (readonly WantedFile[])[]): Promis
       url: file.url,
       path: pathOf(file),
       ...(file.ranges === undefined ? {} : { ranges: file.ranges }),
+      ...(file.demandDigest === true ? { sha256: sha256Of(file.size, file.seed) } : {}),
     })),
   );
   const names = async (): Promise<readonly string[]> => (await readdir(downloads)).toSorted();

@@ -75,7 +75,7 @@ function assertFew(
   assert.ok(bytesAgain <= bound, `${bytesAgain} bytes were fetched again, ${bound} may be`);
 }
 
-test('a large file from nginx over several connections survives random kills', async (t) => {
+test('a large file with a digest, over several connections, survives random kills', async (t) => {
   await using root = await temporaryDirectory();
   const size = 96 * MiB;
   await fillFile(root.join('large.bin'), size, 1);
@@ -84,7 +84,7 @@ test('a large file from nginx over several connections survives random kills', a
     limitRate: 3 * MiB,
     sendBufferBytes: SEND_BUFFER_BYTES,
   });
-  const jobs = [[{ url: server.url('/large.bin'), size, seed: 1 }]];
+  const jobs = [[{ url: server.url('/large.bin'), size, seed: 1, demandDigest: true }]];
   const outcome = await surviveKills(t, { jobs, livesMs: 900, seed: 11 }, async () => {
     const log = await server.accessLog();
     return log.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);

@@ -15,11 +15,11 @@ import type { JobFile } from '../../src/core/job/file.ts';
 import { isFinal, stateName } from '../../src/core/job/step.ts';
 import { DEFAULT_RETRY_POLICY } from '../../src/core/retry/retry-delay.ts';
 import { startEngine } from '../../src/engine/start-engine.ts';
-import { systemDigester } from '../../src/io/system/system-digester.ts';
 import type { FileCheckpoint, JobStore, StoreChange } from '../../src/ports/job-store.ts';
 import { driveClock } from '../support/drive-clock.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { ManualNetwork } from '../support/manual-network.ts';
+import { memoryDigester } from '../support/memory-digester.ts';
 import { MemoryWeb, openMemoryTransport } from '../support/memory-http-transport.ts';
 import { MemoryJobStore, MemoryJobStoreDisk } from '../support/memory-job-store.ts';
 import { MemoryPartialFiles } from '../support/memory-partial-files.ts';
@@ -146,7 +146,7 @@ export class Simulation {
       {
         clock: ports.clock,
         randomness,
-        digester: systemDigester,
+        digester: memoryDigester,
         workload: { busyMs: () => 0 },
         partials: ports.disk,
         store: ports.store,

@@ -9,13 +9,13 @@ import { BackgroundCopyManager } from '../../src/engine/interfaces/manager.ts';
 import type { LiveJob } from '../../src/engine/live-job.ts';
 import { DEFAULT_POLICIES } from '../../src/engine/policy/default-policies.ts';
 import { runEngine } from '../../src/engine/start-engine.ts';
-import { systemDigester } from '../../src/io/system/system-digester.ts';
 import type { HttpRequest } from '../../src/ports/http-transport.ts';
 import type { IBackgroundCopyJob } from '../../src/core/interfaces/job.ts';
 import type { IBackgroundCopyManager } from '../../src/core/interfaces/manager.ts';
 import { driveClock } from './drive-clock.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ManualNetwork } from './manual-network.ts';
+import { memoryDigester } from './memory-digester.ts';
 import { MemoryWeb, openMemoryTransport, type MemoryWebOptions } from './memory-http-transport.ts';
 import { MemoryJobStore } from './memory-job-store.ts';
 import { MemoryPartialFiles } from './memory-partial-files.ts';
@@ -71,7 +71,7 @@ export function openClockWorld({
       store,
       partials: disk,
       randomness: seededRandomness(1),
-      digester: systemDigester,
+      digester: memoryDigester,
       workload: { busyMs: () => 0 },
       transport: {
         send: (request, signal) => {

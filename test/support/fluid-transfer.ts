@@ -161,6 +161,7 @@ function bottomless(lengthBytes: number): PartialFile {
   return {
     path: '/data/file.part',
     lengthBytes,
+    descriptor: undefined,
     write: () => Promise.resolve(),
     read: () => Promise.resolve(0),
     flush: () => Promise.resolve(),

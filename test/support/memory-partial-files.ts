@@ -211,6 +211,7 @@ export class MemoryPartialFiles implements PartialFiles {
     return {
       path,
       lengthBytes: inode.bytes.length,
+      descriptor: undefined,
       write: async (buffers, position) => {
         await called('write');
         this.#needWritable(path);

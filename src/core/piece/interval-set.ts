@@ -77,6 +77,12 @@ export function setSize(set: IntervalSet): number {
   return bytes;
 }
 
+/** How many bytes from the beginning of the file on are in the set, without a gap. */
+export function prefixLength(set: IntervalSet): number {
+  const [first] = set;
+  return first?.start === 0 ? first.end : 0;
+}
+
 /** True when every byte of `[start, end)` is in the set. */
 export function covers(set: IntervalSet, start: number, end: number): boolean {
   if (end <= start) return true;

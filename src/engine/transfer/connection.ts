@@ -3,7 +3,7 @@ import { requestBytes } from '../../core/picker/request-size.ts';
 import { advanceFlow, FIRST_FLOW, judgeFlow, type Flow } from '../../core/retry/stall.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HttpResponse } from '../../ports/http-transport.ts';
-import type { PartialFile } from '../../ports/partial-files.ts';
+import type { PartWriter } from '../../ports/partial-files.ts';
 import type { GateShare } from './bandwidth-gate.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
@@ -100,7 +100,7 @@ export class Connection {
    */
   async stream(
     response: Pick<HttpResponse, 'body' | 'release' | 'discard'>,
-    part: PartialFile,
+    part: PartWriter,
     gate: GateShare,
     events: ConnectionEvents,
     resumable: boolean,

@@ -13,7 +13,7 @@ import { CACHE_HOST_CONNECT_TIMEOUT_MS } from '../../core/picker/cache-hosts.ts'
 import { stretchAt, type FileRanges, type Stretch } from '../../core/piece/file-ranges.ts';
 import { setSize } from '../../core/piece/interval-set.ts';
 import type { HttpResponse } from '../../ports/http-transport.ts';
-import type { PartialFile } from '../../ports/partial-files.ts';
+import type { PartWriter } from '../../ports/partial-files.ts';
 import type { GateShare } from './bandwidth-gate.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { exchange, type ExchangeResult } from './exchange.ts';
@@ -38,7 +38,7 @@ export type SegmentEnd =
 /** What a connection needs of the transfer it belongs to. */
 export interface SegmentHost extends ConnectionEvents {
   readonly context: TransferContext;
-  readonly part: PartialFile;
+  readonly part: PartWriter;
   readonly gate: GateShare;
   /** Undefined until the size of the remote file is known. */
   layout(): readonly Stretch[] | undefined;

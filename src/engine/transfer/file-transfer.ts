@@ -17,6 +17,7 @@ import { Connection, type ByteSource } from './connection.ts';
 import { ConnectionGroup, type Ended } from './connection-group.ts';
 import { fetchSegment, type SegmentEnd } from './fetch-segment.ts';
 import { finishFile } from './finish-file.ts';
+import { FollowedDigest } from './followed-digest.ts';
 import { assertRoom, localLayout, localSize } from './local-layout.ts';
 import { openPart } from './open-part.ts';
 import type { GateShare } from './bandwidth-gate.ts';
@@ -47,6 +48,7 @@ export class FileTransfer {
   readonly #division: WorkDivision;
   #part!: PartialFile;
   #recorder!: Recorder;
+  #digest!: FollowedDigest;
   #share!: OriginShare;
   #pace!: Pace;
   #layout: readonly Stretch[] | undefined;
@@ -80,6 +82,7 @@ export class FileTransfer {
     const startedMs = this.#context.clock.nowMs();
     signal.throwIfAborted();
     this.#part = await openPart(this.#context);
+    this.#digest = new FollowedDigest(this.#context, this.#part);
     const { representation } = this.file;
     if (representation?.sizeBytes !== undefined) {
       this.#layout = localLayout(this.file, representation.sizeBytes);
@@ -122,8 +125,9 @@ export class FileTransfer {
     try {
       await this.#closeRecorder(failure === undefined);
       if (failure !== undefined) throw failure;
-      await finishFile(this.#context, this.#part, signal);
+      await finishFile(this.#context, this.#part, this.#digest, signal);
     } finally {
+      await this.#digest[Symbol.asyncDispose]();
       await this.#part[Symbol.asyncDispose]();
     }
   }
@@ -220,7 +224,7 @@ export class FileTransfer {
       }
       return await fetchSegment(connection, {
         context: this.#context,
-        part: this.#part,
+        part: this.#digest.writer,
         gate: this.#gate,
         layout: () => this.#layout,
         adopt: (representation, sizeBytes) => this.#adopt(representation, sizeBytes),
@@ -314,6 +318,7 @@ export class FileTransfer {
     }
     // A flush under way still speaks of the old content; its word must come before the new record.
     await this.#recorder.restart();
+    this.#digest.restart();
     this.#layout = undefined;
     this.#context.update(startedOver(this.file), false);
     this.#context.checkpoint('flushed');
@@ -355,6 +360,7 @@ export class FileTransfer {
       { ...this.file, written, statistics: this.#countedStatistics(0) },
       progressed,
     );
+    this.#digest.reached(written);
     this.#recorder.wrote(end - start);
   }
 

@@ -2,6 +2,7 @@ import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
 import { parseHttpDate } from '../../core/http/fields.ts';
 import { remoteNameInForce, startedOver } from '../../core/job/file.ts';
 import type { PartialFile } from '../../ports/partial-files.ts';
+import type { FollowedDigest } from './followed-digest.ts';
 import type { TransferContext } from './transfer-context.ts';
 
 const READ_BYTES = 1_048_576;
@@ -15,10 +16,12 @@ const READ_BYTES = 1_048_576;
 export async function finishFile(
   context: TransferContext,
   part: PartialFile,
+  followed: FollowedDigest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { digest, representation } = context.file();
-  if (digest !== undefined) {
+  const { digest, representation, sizeBytes = 0 } = context.file();
+  if (digest !== undefined && (await followed.finish(sizeBytes, signal)) !== digest.hex) {
+    // Not followed, or not what is demanded: the file is dropped for nothing less than its own bytes.
     const found = await digestOf(context, part, digest.algorithm, signal);
     if (found !== digest.hex) await refuseContent(context, part, found);
   }

@@ -1,5 +1,5 @@
 import { MAX_UNWRITTEN_BYTES } from '../../core/limits.ts';
-import type { PartialFile } from '../../ports/partial-files.ts';
+import type { PartWriter } from '../../ports/partial-files.ts';
 
 /**
  * Writes what one connection receives, in order and at its place. While a write is under way the
@@ -7,7 +7,7 @@ import type { PartialFile } from '../../ports/partial-files.ts';
  * waits once too much has gathered.
  */
 export class SegmentWriter {
-  readonly #part: PartialFile;
+  readonly #part: PartWriter;
   readonly #onWritten: (start: number, end: number) => void;
   /** Where the next gathered byte goes. */
   #position: number;
@@ -19,11 +19,7 @@ export class SegmentWriter {
   #onTaken: (() => void) | undefined;
   #failure: unknown;
 
-  constructor(
-    part: PartialFile,
-    position: number,
-    onWritten: (start: number, end: number) => void,
-  ) {
+  constructor(part: PartWriter, position: number, onWritten: (start: number, end: number) => void) {
     this.#part = part;
     this.#position = position;
     this.#onWritten = onWritten;

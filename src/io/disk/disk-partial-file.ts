@@ -26,6 +26,10 @@ export class DiskPartialFile implements PartialFile {
     this.#handle = handle;
   }
 
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
     const writeSome = async (some: readonly Uint8Array[], at: number): Promise<number> =>
       (await this.#handle.writev(some, at)).bytesWritten;
