@@ -12,6 +12,12 @@ import { SqliteJobStore } from '../../src/io/sqlite/sqlite-job-store.ts';
 
 const { SUSPENDED, ERROR, TRANSIENT_ERROR, TRANSFERRED, ACKNOWLEDGED, CANCELLED } = BG_JOB_STATE;
 
+/**
+ * Where the files of the jobs are. Nobody listens there, unless a benchmark needs transfers that
+ * begin and never end.
+ */
+export const HANGING_PORT = 18_471;
+
 /** States of jobs at rest, as often as a service that has run for weeks may have them. */
 export const AT_REST: readonly BG_JOB_STATE[] = [
   SUSPENDED,
@@ -28,11 +34,14 @@ export const AT_REST: readonly BG_JOB_STATE[] = [
 /**
  * Puts jobs of a file each into the store of a data directory, the states in turn. Through the
  * store's own code, but without flushes: 100,000 of them would take minutes.
+ *
+ * @param downloads - where the files of the jobs go; has to exist if a job is ever to be started
  */
 export function fillStore(
   directory: string,
   count: number,
   states: readonly BG_JOB_STATE[] = AT_REST,
+  downloads: string = '/srv/downloads',
 ): void {
   ensureDirectory(directory);
   const db = openDatabase(join(directory, 'haulyard.db'), () => undefined);
@@ -52,7 +61,7 @@ export function fillStore(
       const told = state === TRANSFERRED ? 'transferred' : state === ERROR ? 'error' : undefined;
       store.commit({
         job,
-        files: [fileOf(job)],
+        files: [fileOf(job, downloads)],
         outbox: told === undefined ? [] : [{ jobId: id, event: told }],
       });
       // The partial files of a final job are long gone.
@@ -111,13 +120,13 @@ function jobOf(index: number, state: BG_JOB_STATE, createdAtMs: number): Job {
 
 const SIZE_BYTES = 104_857_600;
 
-function fileOf({ id, files }: Job): JobFile {
-  const url = `http://127.0.0.1:1/pool/main/p/package/package_${id}_amd64.deb`;
+function fileOf({ id, files }: Job, downloads: string): JobFile {
+  const url = `http://127.0.0.1:${HANGING_PORT}/pool/main/p/package/package_${id}_amd64.deb`;
   const whole = files.transferred === 1;
   const here = [{ start: 0, end: whole ? SIZE_BYTES : SIZE_BYTES / 2 }];
   return {
     ...newFile({ jobId: id, index: 0, fileId: id, remoteName: url, ranges: [] }),
-    localName: `/srv/downloads/package_${id}_amd64.deb`,
+    localName: join(downloads, `package_${id}_amd64.deb`),
     sizeBytes: SIZE_BYTES,
     representation: {
       sizeBytes: SIZE_BYTES,
