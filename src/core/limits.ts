@@ -100,12 +100,6 @@ export const MAX_KEPT_EVENTS = 100_000;
 /** Jobs of one kind that may be allowed to transfer at once. */
 export const MAX_SLOTS = 1_000;
 
-/**
- * A file with less than this left does not need the connections of an origin for itself: the next
- * file of its job begins beside it. No file as small as this is divided among connections.
- */
-export const SMALL_FILE_BYTES = 8_388_608;
-
 /** Files of one job that are fetched and not done yet: flushed, checked and waiting for the store. */
 export const MAX_FINISHING_FILES = 64;
 

@@ -1,15 +1,12 @@
 import { asDeliveryOptimizationError } from '../core/errors.ts';
 import { failureOf, type TransferFailure } from '../core/job/failure.ts';
 import type { JobFile } from '../core/job/file.ts';
-import { mayBegin } from '../core/picker/file-window.ts';
-import { setSize } from '../core/piece/interval-set.ts';
+import { MAX_FINISHING_FILES } from '../core/limits.ts';
 import { FileTransfer } from './transfer/file-transfer.ts';
 import type { TransferContext } from './transfer/transfer-context.ts';
 
 /** What a run hears of one of its files. */
 export interface FileEvents {
-  /** The file has changed: bytes were written, its size was learned. */
-  changed(): void;
   /** Nothing more is asked of the network for it. */
   fetched(): void;
   /** It waits for a connection that other files have, or waits no longer. */
@@ -23,9 +20,7 @@ export interface RunHost {
   contextFor(file: JobFile, events: FileEvents): TransferContext;
   /** Runs the transfer of a file, and whatever its bytes go through besides. */
   carry(transfer: FileTransfer, signal: AbortSignal): Promise<void>;
-  /** Files that may be fetched at once, at least 1. */
-  filesAtOnce(): number;
-  /** Every file that is being fetched waits for a connection, or no longer every one. */
+  /** The file that is being fetched waits for a connection, or waits no longer. */
   waiting(waits: boolean): void;
   /** Makes a file done; resolves once that is stored, and rejects when it cannot be. */
   fileDone(index: number): Promise<void>;
@@ -40,7 +35,7 @@ export interface RunHost {
 interface Carried {
   readonly index: number;
   readonly transfer: FileTransfer;
-  waits: boolean;
+  readonly abort: AbortController;
 }
 
 /** Why a run was stopped by the engine, or a file by the failure of another; never an error. */
@@ -49,22 +44,21 @@ const STOPPED = new Error('The job was stopped.');
 /**
  * One stay of a job in TRANSFERRING, until its files are done, one has failed, or it was stopped.
  *
- * Files begin in their order. Small ones go side by side, as `core/picker/file-window.ts` says, and
- * the next is asked for while earlier ones are flushed and recorded. The first failure is the run's
- * own: the other files are stopped and keep what they have.
+ * Files are fetched one after another and become done in that order (job-lifecycle.md 9). The
+ * network does not wait for the disk meanwhile: a file is asked for while those before it are
+ * flushed and recorded. The first failure is the run's own; what was whole before it becomes done.
  */
 export class JobRun {
   readonly #host: RunHost;
-  readonly #abort = new AbortController();
-  /** Files under way, by index, and those of them that still need the network. */
+  /** Files under way, by index, and the one of them that still needs the network. */
   readonly #carried = new Map<number, Carried>();
-  readonly #fetching = new Set<Carried>();
+  #fetching: Carried | undefined;
   /** Every file before this one is done or has begun. */
   #next = 0;
-  #usualSizeBytes = Infinity;
   #stopped = false;
   #failure: { readonly error: unknown; readonly index: number | undefined } | undefined;
-  #waits = false;
+  /** Settles once the file that began last is on its way to the store, or never will be. */
+  #handedOn: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   /** Monotonic milliseconds when the slot was granted. */
   readonly sinceMs: number;
@@ -79,7 +73,7 @@ export class JobRun {
 
   stop(): void {
     this.#stopped = true;
-    this.#abort.abort(STOPPED);
+    for (const { abort } of this.#carried.values()) abort.abort(STOPPED);
     this.#wake?.();
   }
 
@@ -108,90 +102,75 @@ export class JobRun {
     );
   }
 
-  /** Begins as many files as may be fetched now. */
+  /** Begins the next file if it may be fetched now. */
   #fill(): void {
+    if (this.#stopped || this.#failure !== undefined || this.#fetching !== undefined) return;
+    if (this.#carried.size >= MAX_FINISHING_FILES) return;
     let file: JobFile | undefined;
     try {
-      while (this.#mayBegin()) {
-        file = this.#host.nextFile(this.#next);
-        if (file === undefined) return;
-        this.#next = file.index + 1;
-        this.#begin(file);
-      }
+      file = this.#host.nextFile(this.#next);
+      if (file === undefined) return;
+      this.#next = file.index + 1;
+      this.#begin(file);
     } catch (error) {
       this.#fail(error, file?.index);
     }
   }
 
-  #mayBegin(): boolean {
-    if (this.#abort.signal.aborted) return false;
-    const maximum = this.#host.filesAtOnce();
-    if (this.#fetching.size >= maximum) return false;
-    return mayBegin({
-      fetching: Array.from(this.#fetching, ({ transfer: { file } }) => ({
-        sizeBytes: file.sizeBytes,
-        writtenBytes: setSize(file.written),
-      })),
-      finishing: this.#carried.size - this.#fetching.size,
-      maximum,
-      usualSizeBytes: this.#usualSizeBytes,
-    });
-  }
-
   #begin(file: JobFile): void {
     const { index } = file;
-    let learned = file.sizeBytes !== undefined;
     const context = this.#host.contextFor(file, {
-      changed: () => {
-        const { sizeBytes } = carried.transfer.file;
-        if (!learned && sizeBytes !== undefined) {
-          learned = true;
-          this.#usualSizeBytes = sizeBytes;
-        }
-        if (this.#mayBegin()) this.#wake?.();
-      },
       fetched: () => {
-        this.#fetching.delete(carried);
-        this.#judgeWait();
+        this.#fetchedAll(carried);
         this.#wake?.();
       },
-      waiting: (waits) => {
-        carried.waits = waits;
-        this.#judgeWait();
-      },
+      waiting: (waits) => this.#host.waiting(waits),
     });
-    const carried: Carried = { index, transfer: new FileTransfer(context), waits: false };
+    const transfer = new FileTransfer(context);
+    const carried: Carried = { index, transfer, abort: new AbortController() };
     this.#carried.set(index, carried);
-    this.#fetching.add(carried);
-    void this.#carry(carried).then(() => {
+    this.#fetching = carried;
+    const before = this.#handedOn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#handedOn = promise;
+    void this.#carry(carried, before, resolve).then(() => {
+      resolve();
       this.#carried.delete(index);
-      this.#fetching.delete(carried);
-      this.#judgeWait();
+      this.#fetchedAll(carried);
       this.#wake?.();
     });
   }
 
-  async #carry({ transfer, index }: Carried): Promise<void> {
+  #fetchedAll(carried: Carried): void {
+    if (this.#fetching === carried) this.#fetching = undefined;
+  }
+
+  async #carry(
+    { transfer, index, abort }: Carried,
+    before: Promise<void>,
+    handOn: () => void,
+  ): Promise<void> {
     try {
-      await this.#host.carry(transfer, this.#abort.signal);
+      await this.#host.carry(transfer, abort.signal);
+      await before;
+      // A file behind one that failed is not done before it.
+      if (this.#failure !== undefined && index > (this.#failure.index ?? -1)) return;
       // Stopped or not, all of it is here: it need not be looked at again.
-      await this.#host.fileDone(index);
+      const done = this.#host.fileDone(index);
+      handOn();
+      await done;
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#fail(error, index);
+      if (!abort.signal.aborted) this.#fail(error, index);
     }
   }
 
+  /** Files before the one that failed are whole and go on; those behind it are stopped. */
   #fail(error: unknown, index: number | undefined): void {
-    this.#failure ??= { error, index };
-    this.#abort.abort(STOPPED);
-  }
-
-  /** The job waits for connections only when none of its files has one. */
-  #judgeWait(): void {
-    const waits = this.#fetching.size > 0 && [...this.#fetching].every((carried) => carried.waits);
-    if (waits === this.#waits) return;
-    this.#waits = waits;
-    this.#host.waiting(waits);
+    if (this.#failure === undefined || (index ?? -1) < (this.#failure.index ?? -1))
+      this.#failure = { error, index };
+    for (const carried of this.#carried.values()) {
+      if (carried.index > (index ?? -1)) carried.abort.abort(STOPPED);
+    }
   }
 
   /** Resolves when something has changed that the run goes by. */

@@ -19,7 +19,6 @@ export function runHost(engine: Engine, live: LiveJob): RunHost {
     nextFile: (from) => live.nextFile(from),
     contextFor: (file, events) => contextFor(engine, live, file.index, events),
     carry: (transfer, signal) => carry(live, transfer, signal),
-    filesAtOnce: () => engine.settings.connectionsPerOrigin,
     waiting: (waits) => {
       if (waits) awaitingConnection.add(live);
       else awaitingConnection.delete(live);
@@ -86,17 +85,14 @@ function contextFor(
     traffic: (source, bytes) => engine.policy.meter.add(source, bytes),
     file,
     partialId: () => partialIdOf(file()),
-    update: (changed, progressed) => {
-      engine.fileProgress(live, changed, progressed);
-      events.changed();
-    },
+    update: (changed, progressed) => engine.fileProgress(live, changed, progressed),
     waiting: (waits) => events.waiting(waits),
     fetched: () => events.fetched(),
     checkpoint: (durability) => ports.store.checkpoint({ job: live.job, file: file(), durability }),
   };
 }
 
-/** Jobs whose files all wait for connections of their origins. */
+/** Jobs whose file waits for a connection of its origin. */
 const awaitingConnection = new WeakSet<LiveJob>();
 
 /** Whether the job holds a slot and waits for a connection that other files have. */

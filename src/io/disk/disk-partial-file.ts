@@ -53,7 +53,12 @@ export class DiskPartialFile implements PartialFile {
     return this.#translated('flush', async () => {
       await inTurn(() => this.#handle.datasync());
       if (!this.#entryIsVolatile) return;
-      await flushDirectory(splitLocalName(this.path).directory);
+      const { directory } = splitLocalName(this.path);
+      try {
+        await flushDirectory(directory);
+      } catch (error) {
+        throw errorFromFileSystem(error, `flush ${directory}`, 'directory');
+      }
       this.#entryIsVolatile = false;
     });
   }
