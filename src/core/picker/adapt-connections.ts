@@ -61,6 +61,15 @@ const MAX_SETTLE_MS = 2_000;
 const UNDECIDED_TICKS = 3;
 /** After a step that gained nothing: 20 s of rest before the next one, then twice as much. */
 const REST_MS = 20_000;
+/**
+ * Every answer may begin with a burst, and a server may send in nothing but bursts. A rate seen for
+ * less than this, or one that scatters by more than this share, is not sure enough to give a number
+ * up for long.
+ */
+const SURE_MS = 500;
+const SURE_SHARE = 0.06;
+/** The first rest in that case: then the rate is known for sure, and the step is tried again. */
+const SECOND_LOOK_MS = 1_000;
 const MAX_REST_MS = 160_000;
 /** One fewer is tried after so long; soon again when it was enough, later when it was not. */
 const FIRST_PROBE_MS = 5_000;
@@ -76,7 +85,7 @@ export const FIRST_PLAN: ConnectionPlan = {
   sample: NO_SAMPLE,
   growing: true,
   restMs: 0,
-  nextRestMs: REST_MS,
+  nextRestMs: SECOND_LOOK_MS,
   probeInMs: FIRST_PROBE_MS,
   nextProbeMs: 2 * FIRST_PROBE_MS,
 };
@@ -131,15 +140,20 @@ function judgeTrial(plan: ConnectionPlan, tick: PlanTick): ConnectionPlan {
   const target = meanRate(base) * GAIN;
   const doubt = Math.hypot(rateError(sample), rateError(base) * GAIN);
   const rate = meanRate(sample);
+  // What a single look shows may be a burst.
+  if (sample.ticks < 2) return plan;
   if (rate - doubt > target) return considerStep(proved(plan), tick);
-  if (sample.ms < settleMs(tick) || sample.ticks < 2) return plan;
+  if (sample.ms < settleMs(tick)) return plan;
   if (rate + doubt < target) return gaveNothing(plan);
   const goesOn = plan.growing && sample.ticks >= UNDECIDED_TICKS && plan.allowed < tick.maximum;
   if (goesOn && !tick.strained) {
     return { ...plan, allowed: Math.min(tick.maximum, plan.allowed * 2), sample: NO_SAMPLE };
   }
   if (sample.ms < LONGEST_TRIAL_MS) return plan;
-  return rate > target ? proved(plan) : gaveNothing(plan);
+  if (rate > target) return proved(plan);
+  // What cannot be told from a base that was seen so briefly is told by trying one fewer.
+  if (base.ms < SURE_MS) return { ...proved(plan), probeInMs: NEXT_PROBE_MS };
+  return gaveNothing(plan);
 }
 
 function judgeProbe(plan: ConnectionPlan, tick: PlanTick): ConnectionPlan {
@@ -149,9 +163,8 @@ function judgeProbe(plan: ConnectionPlan, tick: PlanTick): ConnectionPlan {
   const doubt = Math.hypot(rateError(sample), rateError(base));
   const rate = meanRate(sample);
   if (sample.ticks < 2 || sample.ms < Math.min(settleMs(tick), LONGEST_PROBE_MS)) return plan;
-  const decided = Math.abs(rate - target) > doubt || sample.ms >= LONGEST_PROBE_MS;
-  if (!decided) return plan;
-  if (rate > target) {
+  if (rate + doubt >= target && rate - doubt <= target && sample.ms < LONGEST_PROBE_MS) return plan;
+  if (rate - doubt > target) {
     const next = { probeInMs: NEXT_PROBE_MS, nextProbeMs: 2 * FIRST_PROBE_MS };
     return { ...rested(plan), ...next, proven: plan.allowed };
   }
@@ -166,21 +179,31 @@ function judgeProbe(plan: ConnectionPlan, tick: PlanTick): ConnectionPlan {
 
 function proved(plan: ConnectionPlan): ConnectionPlan {
   const probes = { probeInMs: FIRST_PROBE_MS, nextProbeMs: 2 * FIRST_PROBE_MS };
-  return { ...plan, ...probes, proven: plan.allowed, nextRestMs: REST_MS };
+  const nextRestMs = plan.growing ? plan.nextRestMs : REST_MS;
+  return { ...plan, ...probes, proven: plan.allowed, nextRestMs };
 }
 
 function gaveNothing(plan: ConnectionPlan): ConnectionPlan {
-  return { ...rested(plan), allowed: plan.proven };
+  const after = { ...rested(plan), allowed: plan.proven };
+  const sure = isSure(plan.base) && isSure(plan.sample);
+  if (sure || !plan.growing || plan.nextRestMs !== SECOND_LOOK_MS) return after;
+  return { ...after, growing: true, restMs: SECOND_LOOK_MS, nextRestMs: REST_MS };
+}
+
+/** Whether a rate scatters so little that it is what it seems. */
+function isSure(sample: RateSample): boolean {
+  return rateError(sample) <= meanRate(sample) * SURE_SHARE;
 }
 
 /** No further connection for a while, and for a longer one each time. */
 function rested(plan: ConnectionPlan): ConnectionPlan {
+  const restMs = Math.max(REST_MS, plan.nextRestMs);
   return {
     ...plan,
     sample: NO_SAMPLE,
     growing: false,
-    restMs: plan.nextRestMs,
-    nextRestMs: Math.min(MAX_REST_MS, 2 * plan.nextRestMs),
+    restMs,
+    nextRestMs: Math.min(MAX_REST_MS, 2 * restMs),
   };
 }
 

@@ -10,7 +10,7 @@ export interface RateSample {
 export const NO_SAMPLE: RateSample = { ticks: 0, ms: 0, bytes: 0, squares: 0 };
 
 /** A single look may be off by so much of what it shows, and the best of samples by so much. */
-const LONE_ERROR = 0.1;
+const LONE_ERROR = 0.25;
 const LEAST_ERROR = 0.03;
 
 /** The sample with one more look: `bytes` came in `ms`. */

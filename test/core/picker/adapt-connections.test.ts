@@ -71,15 +71,15 @@ test('a server that gives each connection its own share is opened up to the maxi
       const seen = simulate((connections) => connections * rate, maximum, 60_000);
       const open = seen.findIndex(({ plan }) => plan.allowed === maximum);
       assert.ok(open >= 0);
-      assert.ok(shareOf(seen.slice(open), (allowed) => allowed === maximum) > 0.97);
+      assert.ok(shareOf(seen.slice(open), (allowed) => allowed === maximum) > 0.95);
     }),
   );
 });
 
-test('four connections to a server that limits each are open after two looks and one more', () => {
+test('four connections to a server that limits each are open after two looks and two more', () => {
   const seen = simulate((connections) => connections * 10_000, 4, 1_000);
   const opened = seen.find(({ plan }) => plan.allowed === 4);
-  assert.equal(opened?.ms, 3 * QUICK_TICK_MS);
+  assert.equal(opened?.ms, 4 * QUICK_TICK_MS);
 });
 
 test('a link that one connection fills is never given more than two, and one nearly all the time', () => {
@@ -151,6 +151,19 @@ test('a server that sends in bursts is opened up before its rate is known', () =
   const opened = seen.find(({ plan }) => plan.allowed === 4);
   assert.ok(opened !== undefined && opened.ms <= 500, `${opened?.ms} ms`);
   assert.ok(shareOf(seen, (allowed) => allowed === 4) > 0.8);
+});
+
+test('an answer that begins with a burst does not hide a gain for longer than a second look', () => {
+  // As a server's limit may let them through: two looks at five times the rate of the connection.
+  for (const burst of [30_000, 50_000, 80_000]) {
+    const seen = simulate(
+      (n, ms) => (ms < 50 ? burst : ms < 100 ? burst / 2 : n * 10_000),
+      4,
+      4_900,
+    );
+    const opened = seen.findLast(({ plan }) => plan.allowed < 4);
+    assert.ok(opened !== undefined && opened.ms <= 3_000, `${burst}: ${opened?.ms} ms`);
+  }
 });
 
 test('a far server is given time to get up to speed before a connection is called useless', () => {
