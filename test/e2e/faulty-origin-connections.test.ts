@@ -29,7 +29,7 @@ const conditionsOf = (origin: Origin): Set<string | undefined> =>
   new Set(origin.requests.slice(1).map(({ headers }) => headers['if-range']));
 
 test('a server that is slow by the connection is asked by four, and by no more', async () => {
-  await using origin = await startOrigin({ limits: { perConnectionBytesPerSecond: 4_000_000 } });
+  await using origin = await startOrigin({ limits: { perConnectionBytesPerSecond: 1_500_000 } });
   await using world = await openWorld();
   const { job, file, target } = await addJob(world, origin.put('/file.bin', { body }));
   await job.resume();
