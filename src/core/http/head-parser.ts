@@ -53,6 +53,8 @@ export type BodyFraming =
   | { readonly kind: 'chunked' }
   /** The body ends with the connection: whether it is whole cannot be seen. */
   | { readonly kind: 'close' }
+  /** A length in order, of more bytes than can be counted here (2^53−1). */
+  | { readonly kind: 'too-large' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /** Fields in one head. Servers in use send 30 at the most; this one bounds what a head costs. */
@@ -230,39 +232,43 @@ export function bodyFraming(head: ParsedHead): BodyFraming {
 
   const [lengthText] = lengths;
   const [coding] = codings;
-  const length = lengthText === undefined ? undefined : parseDigits(lengthText);
-  if (lengthText !== undefined && length === undefined) {
-    return malformed('its Content-Length is not one number of bytes below 2^53');
+  if (lengthText !== undefined && !/^\d+$/.test(lengthText)) {
+    return malformed('its Content-Length is not one number of bytes');
   }
   if (coding !== undefined) {
-    if (length !== undefined) return malformed('it has a Content-Length and a Transfer-Encoding');
+    if (lengthText !== undefined)
+      return malformed('it has a Content-Length and a Transfer-Encoding');
     if (coding.toLowerCase() !== 'chunked') {
       return malformed('its Transfer-Encoding is not exactly chunked');
     }
     // HTTP/1.0 has no transfer codings: some recipient on the way has not understood it (§6.1).
     if (version === '1.0') return malformed('it has a Transfer-Encoding in HTTP/1.0');
   }
+  const length = parseDigits(lengthText ?? '0');
   if (status < 200 || status === 204) {
     // Whoever believes the field would wait for a body, or take it for the next answer.
-    const announced = coding !== undefined || (length ?? 0) > 0;
+    const announced = coding !== undefined || length !== 0;
     return announced ? malformed(`it announces a body with status ${status}`) : { kind: 'none' };
   }
   // Here the fields describe the body that another answer would have had (RFC 9110 §15.4.5).
   if (status === 304) return { kind: 'none' };
   if (coding !== undefined) return { kind: 'chunked' };
-  return length === undefined ? { kind: 'close' } : { kind: 'length', length };
+  if (lengthText === undefined) return { kind: 'close' };
+  return length === undefined ? { kind: 'too-large' } : { kind: 'length', length };
 }
 
 /** Whether the connection may serve another request once the answer is whole (RFC 9112 §9.3). */
 export function keepsAlive(head: ParsedHead): boolean {
-  const framing = bodyFraming(head).kind;
-  if (framing === 'close' || framing === 'malformed') return false;
+  if (!REUSABLE.has(bodyFraming(head).kind)) return false;
   const options = fieldValues(head.headers, 'connection')
     .flatMap((value) => value.split(','))
     .map((option) => trimWhitespace(option).toLowerCase());
   if (options.includes('close')) return false;
   return head.version === '1.1' || options.includes('keep-alive');
 }
+
+/** The framings whose end can be seen. */
+const REUSABLE: ReadonlySet<BodyFraming['kind']> = new Set(['none', 'length', 'chunked']);
 
 function malformed(reason: string): BodyFraming {
   return { kind: 'malformed', reason };

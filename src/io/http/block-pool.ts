@@ -49,16 +49,26 @@ export class BlockPool {
   readonly #small: Uint8Array[] = [];
   readonly #large: Uint8Array[] = [];
   #largeInUse = 0;
+  #inUse = 0;
+
+  /** Blocks that somebody holds. */
+  get inUse(): number {
+    return this.#inUse;
+  }
 
   /** @param large - wanted large; it is small all the same when too many are in use */
   take(large: boolean): Block {
+    this.#inUse += 1;
     if (large && this.#largeInUse < MAX_LARGE_IN_USE) {
       this.#largeInUse += 1;
       return takeFrom(this.#large, LARGE_BLOCK_BYTES, () => {
+        this.#inUse -= 1;
         this.#largeInUse -= 1;
       });
     }
-    return takeFrom(this.#small, SMALL_BLOCK_BYTES, () => {});
+    return takeFrom(this.#small, SMALL_BLOCK_BYTES, () => {
+      this.#inUse -= 1;
+    });
   }
 }
 

@@ -103,7 +103,12 @@ export class DirectExchange implements ConnectionUser {
 
   /** The head is there, and with it who reads the body. */
   #begun(head: ParsedHead, block: Block, start: number, end: number): boolean {
-    const length = plainBodyLength(this.#request.headers, head, bodyFraming(head));
+    const framing = bodyFraming(head);
+    if (framing.kind === 'malformed') {
+      this.#refuse(framing.reason, false);
+      return false;
+    }
+    const length = plainBodyLength(this.#request.headers, head, framing);
     if (length === undefined) {
       this.#handOver(block.bytes.subarray(this.#begin, end));
       return false;

@@ -23,6 +23,8 @@ export interface HttpTransportOptions {
   readonly environment?: Environment;
   /** False leaves all answers to the general client. Default true. */
   readonly direct?: boolean;
+  /** Memory to read into, which a test may look at; of its own unless told. */
+  readonly blocks?: BlockPool;
 }
 
 /** How long an idle connection is kept when its server does not say: less than servers wait. */
@@ -51,7 +53,7 @@ export function openHttpTransport(options: HttpTransportOptions = {}): HttpTrans
 class DirectTransport implements HttpTransport, ExchangeHost {
   readonly #options: HttpTransportOptions;
   readonly #proxies: Proxies;
-  readonly #pool: BlockPool = new BlockPool();
+  readonly #pool: BlockPool;
   /** In the order in which they came to rest. */
   readonly #idle = new Set<DirectConnection>();
   readonly #origins = new WeakMap<DirectConnection, string>();
@@ -64,6 +66,7 @@ class DirectTransport implements HttpTransport, ExchangeHost {
 
   constructor(options: HttpTransportOptions, proxies: Proxies) {
     this.#options = options;
+    this.#pool = options.blocks ?? new BlockPool();
     this.#proxies = proxies;
   }
 

@@ -3,6 +3,12 @@ import { Duplex } from 'node:stream';
 import type { Block } from './block-pool.ts';
 import type { ConnectionUser, DirectConnection } from './direct-connection.ts';
 
+/**
+ * The code of a connection that broke. undici takes a reset for the proper end of a body that ends
+ * with its connection; it is a sign that the body was cut short (RFC 9112 §8).
+ */
+const CUT_OFF = 'ECONNABORTED';
+
 /** What is used of the connection. */
 type ReplayedConnection = Pick<DirectConnection, 'handOver' | 'resume' | 'destroy'>;
 
@@ -75,8 +81,9 @@ export class ReplaySocket extends Duplex implements ConnectionUser {
 
   #passOnEnd(): void {
     if (this.#end === undefined) return;
-    if (this.#end.error === undefined) this.push(null);
-    else this.destroy(this.#end.error);
+    const { error } = this.#end;
+    if (error === undefined) this.push(null);
+    else this.destroy(Object.assign(new Error(error.message, { cause: error }), { code: CUT_OFF }));
   }
 
   // What a client sets on a socket has been set on the connection already.

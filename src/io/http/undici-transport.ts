@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Agent, Client, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryOptimizationError, httpStatusError, maskUrl } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/http/fields.ts';
+import { bodyFraming } from '../../core/http/head-parser.ts';
 import { statusDisposition } from '../../core/http/status.ts';
 import { originOf } from '../../core/http/url.ts';
 import {
@@ -163,6 +164,15 @@ function send(
         },
         onResponseStart(started, status, _headers, statusText) {
           if (status < 200) return;
+          const headers = headerList(started.rawHeaders);
+          const framing = bodyFraming({ version: '1.1', status, statusText: '', headers });
+          if (framing.kind === 'malformed') {
+            // undici takes a coding it does not know for a body that ends with the connection.
+            const error = invalidAnswer(request.url, framing.reason);
+            fail(error);
+            started.abort(error);
+            return;
+          }
           body = new BodyQueue({
             pause: () => started.pause(),
             resume: () => started.resume(),
@@ -175,7 +185,7 @@ function send(
           resolve({
             status,
             statusText: statusText ?? '',
-            headers: headerList(started.rawHeaders),
+            headers,
             body: queue,
             // undici's chunks are made for their reader: nobody wants them back.
             release: () => {},
@@ -214,13 +224,17 @@ function translate(error: Error, url: string, headSeen: boolean): Error {
   if (!headSeen && error instanceof errors.ResponseContentLengthMismatchError) {
     // No body can have the wrong length yet: this is what undici makes of a head that it cannot
     // read and that has a Content-Length in it.
-    return new DeliveryOptimizationError(
-      'ERROR_WINHTTP_INVALID_SERVER_RESPONSE',
-      `Could not download ${maskUrl(url)}: the answer is not valid HTTP. It is tried again later.`,
-      { cause: error, url },
-    );
+    return invalidAnswer(url, 'the answer is not valid HTTP', error);
   }
   return errorFromNetwork(error, url);
+}
+
+function invalidAnswer(url: string, reason: string, cause?: Error): DeliveryOptimizationError {
+  return new DeliveryOptimizationError(
+    'ERROR_WINHTTP_INVALID_SERVER_RESPONSE',
+    `Could not download ${maskUrl(url)}: ${reason}. It is tried again later.`,
+    { cause, url },
+  );
 }
 
 function asError(reason: unknown): Error {

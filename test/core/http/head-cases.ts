@@ -39,7 +39,7 @@ export function outcome(parsed: HeadParse): string {
   if (parsed.kind === 'malformed') return parsed.overflow ? 'overflow' : 'malformed';
   const framing = bodyFraming(parsed.head);
   if (framing.kind === 'malformed') return 'framing malformed';
-  if (framing.kind === 'close') return 'close';
+  if (framing.kind === 'close' || framing.kind === 'too-large') return framing.kind;
   const length = framing.kind === 'length' ? ` ${framing.length}` : '';
   return `${framing.kind}${length} ${keepsAlive(parsed.head) ? 'keep' : 'close'}`;
 }

@@ -120,18 +120,21 @@ const framed = fc
   )
   .map(([{ text }, fields]) => text.slice(0, -2) + fields + '\r\n');
 
+/** Up to four things to be done to a text of latin1, which stays below 200,000 characters. */
+export const mutations: fc.Arbitrary<(text: string) => string> = fc
+  .array(fc.tuple(mutation, fc.double({ min: 0, max: 1, noNaN: true })), { maxLength: 4 })
+  .map(
+    (steps) => (seed: string) =>
+      steps.reduce(
+        (text, [mutate, place]) => mutate(text, Math.round(place * text.length)).slice(0, 200_000),
+        seed,
+      ),
+  );
+
 /** Heads with some things done to them, as latin1. */
 export const mutatedHead: fc.Arbitrary<string> = fc
-  .tuple(
-    fc.oneof(fc.constantFrom(...seeds), framed),
-    fc.array(fc.tuple(mutation, fc.double({ min: 0, max: 1, noNaN: true })), { maxLength: 4 }),
-  )
-  .map(([seed, mutations]) =>
-    mutations.reduce(
-      (text, [mutate, place]) => mutate(text, Math.round(place * text.length)).slice(0, 200_000),
-      seed,
-    ),
-  );
+  .tuple(fc.oneof(fc.constantFrom(...seeds), framed), mutations)
+  .map(([seed, mutate]) => mutate(seed));
 
 function flipCase(character: string): string {
   const lower = character.toLowerCase();
