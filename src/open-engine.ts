@@ -9,6 +9,7 @@ import { currentBootId } from './io/system/boot-id.ts';
 import { systemClock } from './io/system/system-clock.ts';
 import { openSystemDigester } from './io/system/system-digester.ts';
 import { systemRandomness } from './io/system/system-randomness.ts';
+import { systemTraffic } from './io/system/system-traffic.ts';
 import { systemWorkload } from './io/system/system-workload.ts';
 import type { JobStore } from './ports/job-store.ts';
 import type { NetworkMonitor } from './ports/network-monitor.ts';
@@ -59,6 +60,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<RunningEng
       randomness: systemRandomness,
       digester: closing.use(openSystemDigester()),
       workload: systemWorkload,
+      machineTraffic: systemTraffic(),
       partials: openPartialFiles(),
       store,
       network,

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Digester } from './digester.ts';
 import type { HttpTransport } from './http-transport.ts';
 import type { JobStore } from './job-store.ts';
+import type { MachineTraffic } from './machine-traffic.ts';
 import type { NetworkMonitor } from './network-monitor.ts';
 import type { PartialFiles } from './partial-files.ts';
 import type { Randomness } from './randomness.ts';
@@ -22,4 +23,6 @@ export interface Ports {
   readonly digester: Digester;
   readonly network: NetworkMonitor;
   readonly workload: Workload;
+  /** Absent where nothing is known of other programs' traffic. */
+  readonly machineTraffic?: MachineTraffic;
 }

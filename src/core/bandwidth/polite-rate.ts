@@ -2,107 +2,19 @@ import {
   doubtSingles,
   learnSingle,
   linkSpeed,
-  NOTHING_KNOWN,
   singleSpeed,
   type KnownSpeeds,
   type LinkSpeed,
 } from './known-speeds.ts';
+import {
+  HALF_LIFE_MS,
+  type PoliteRate,
+  type PoliteTick,
+  type Train,
+  type Turn,
+} from './polite-state.ts';
 
-/**
- * How background transfers make room for traffic that nobody here can see: a browser, another
- * program, another machine behind the same link. All background transfers of an engine are one flow
- * to it, and everything is concluded from what that flow receives.
- *
- * - **full**: no limit at all. The rate is watched. A drop, or some time without a look, begins a
- *   check.
- * - **silent**: every answer under way has been left and nothing is asked for. Others who compete
- *   take what has become free within a moment; a link that nobody else uses lies idle.
- * - **train**: one bounded request. Coming into an idle link it arrives at the link's full rate;
- *   among others' packets it does not. Two trains in a row decide: the first warms the connection
- *   up, and only when it looks promising the second is measured.
- *
- * A check is silence and trains; when they find the link idle, transfers are at **full** again.
- * When they do not, others are there: the flow *yields*. It goes on with a train now and then, a
- * twentieth of the link, each of which is another look.
- *
- * The speed that trains are held to is forgotten bit by bit while they fall short of it: a server
- * or a link that has become slow for good is not taken for competition for ever.
- */
-export interface PoliteRate {
-  readonly phase: 'full' | 'silent' | 'train';
-  /** When the phase began. */
-  readonly sinceMs: number;
-  /** Others were found on the link, and have not been found gone. */
-  readonly yielding: boolean;
-  /** Rates of the last ticks that say something of the network, in bytes per second, oldest first. */
-  readonly recent: readonly number[];
-  /** The best mean over a second since the transfers at work changed; 0 while there is none. */
-  readonly reference: number;
-  readonly speeds: KnownSpeeds;
-  /** How long the speed that trains are held to takes to halve. */
-  readonly halfLifeMs: number;
-  /** When others were found; what is known of the link is forgotten from then on. */
-  readonly yieldedMs: number;
-  /** Milliseconds of full speed that checks may still cost; they earn a fiftieth of the time. */
-  readonly budgetMs: number;
-  /** Nothing has shown yet that the rate of now is all the link can carry. */
-  readonly unproven: boolean;
-  readonly check: Check | undefined;
-  /** When the silence ends and the next train may leave. */
-  readonly trainAtMs: number;
-  /** Whether the first train of two has been seen. */
-  readonly warm: boolean;
-  /** When the last train left, or would have left to be the last of so many bytes. */
-  readonly departedMs: number;
-  /** What trains among others have come to lately, in bytes per second; 0 before there was one. */
-  readonly amongOthers: number;
-  /** The rate before others were found. */
-  readonly rateBefore: number;
-  /** Trains in a row that ended early. */
-  readonly missed: number;
-}
-
-/** What a check compares with. */
-interface Check {
-  /** The rate before, in bytes per second. */
-  readonly rate: number;
-  readonly startedMs: number;
-  /** The rate had fallen clearly, from the reference. */
-  readonly dropped: boolean;
-  /** Bytes that have come in the trains so far. */
-  readonly bytes: number;
-}
-
-/** What was received over a tick. */
-export interface PoliteTick {
-  readonly nowMs: number;
-  /** Milliseconds it lasted. */
-  readonly ms: number;
-  readonly bytes: number;
-  /** The origin of all of it, when all came over one connection. */
-  readonly origin: string | undefined;
-  /** The network set the pace all the time: no limit, no disk, no gap between answers. */
-  readonly judged: boolean;
-  /** Transfers have come or gone. */
-  readonly changed: boolean;
-}
-
-/** What came of a train. */
-export interface Train {
-  readonly origin: string;
-  /** Bytes per second over the second half of it. */
-  readonly lateRate: number;
-  /** Bytes per second over all of it. */
-  readonly rate: number;
-  readonly bytes: number;
-}
-
-/** What a background transfer may do now. */
-export type Turn =
-  | { readonly kind: 'free' }
-  /** Ask for no more than this, in one request, alone. */
-  | { readonly kind: 'train'; readonly bytes: number }
-  | { readonly kind: 'wait'; readonly ms: number };
+// What the phases are, and what a check is: polite-state.ts.
 
 /** Milliseconds between two looks at the rate. */
 export const POLITE_TICK_MS = 250;
@@ -131,9 +43,14 @@ const DROP = 0.8;
 /** Below this it is looked into when the budget allows. */
 const DIP = 0.985;
 
+/** Below this the budget need not be there quite yet. */
+const CLEAR_DIP = 0.95;
+const CLEAR_DIP_DEBT_MS = 400;
+
 /** The part of the time that checks may cost a transfer that is alone. */
 const CHECK_SHARE = 1 / 50;
-const FIRST_BUDGET_MS = 400;
+/** So much is saved up before a check that nothing but time calls for. */
+const PERIODIC_BUDGET_MS = 400;
 const MAX_BUDGET_MS = 1_000;
 /** However often the rate drops, checks leave this part of the time in debt at most. */
 const MAX_DEBT_MS = 2_000;
@@ -142,39 +59,21 @@ const UNPROVEN_MS = 4_000;
 /** After a return that only forgetting has brought about, sooner. */
 const DOUBTFUL_MS = 2_000;
 
-const HALF_LIFE_MS = 60_000;
 const MAX_HALF_LIFE_MS = 600_000;
 
 /** One connection with so much of the rate was held up by the link, not by a server's cap. */
 const OF_THE_LINK = 0.6;
+
+/** So much of our own rate makes other programs worth a look. */
+const MANY_OTHERS = 0.25;
+/** They have taken so much of our rate while we were silent. */
+const TAKEN = 0.3;
 
 /** Trains on an idle link against those among others. */
 const FAR_FASTER = 2;
 
 /** Company that was there first has left us half of a link at the most, most of the time. */
 const LEFT_BY_OTHERS = 1.5;
-
-export function createPoliteRate(nowMs: number): PoliteRate {
-  return {
-    phase: 'full',
-    sinceMs: nowMs,
-    yielding: false,
-    recent: [],
-    reference: 0,
-    speeds: NOTHING_KNOWN,
-    halfLifeMs: HALF_LIFE_MS,
-    yieldedMs: nowMs,
-    budgetMs: FIRST_BUDGET_MS,
-    unproven: true,
-    check: undefined,
-    trainAtMs: nowMs,
-    warm: false,
-    departedMs: nowMs,
-    amongOthers: 0,
-    rateBefore: 0,
-    missed: 0,
-  };
-}
 
 /** The state once no background transfer is left: full again, with what has been learnt. */
 export function rested(state: PoliteRate, nowMs: number): PoliteRate {
@@ -191,13 +90,20 @@ export function observeTick(before: PoliteRate, tick: PoliteTick): PoliteRate {
   if (!tick.judged) return { ...state, recent: [] };
   const rate = (bytes * 1_000) / ms;
   const recent = [...state.recent, rate].slice(-TICKS_OF_A_SECOND);
+  const recentOthers = [
+    ...state.recentOthers.slice(state.recentOthers.length - state.recent.length),
+    ((tick.others ?? 0) * 1_000) / ms,
+  ].slice(-TICKS_OF_A_SECOND);
+  const crowded = recentOthers.at(-1)! >= rate * MANY_OTHERS;
   const single =
-    tick.origin === undefined ? state.speeds : learnSingle(state.speeds, tick.origin, rate, nowMs);
-  if (recent.length < TICKS_OF_A_SECOND) return { ...state, recent, speeds: single };
+    tick.origin === undefined || crowded
+      ? state.speeds
+      : learnSingle(state.speeds, tick.origin, rate, nowMs);
+  if (recent.length < TICKS_OF_A_SECOND) return { ...state, recent, recentOthers, speeds: single };
   const now = mean(recent);
   const speeds = learnLink(single, now, nowMs);
   const reference = Math.max(state.reference, now);
-  const next = { ...state, recent, reference, speeds };
+  const next = { ...state, recent, recentOthers, reference, speeds };
   return alarmed(next, now, nowMs) ? beginCheck(next, now, nowMs) : next;
 }
 
@@ -207,6 +113,27 @@ export function observeTick(before: PoliteRate, tick: PoliteTick): PoliteRate {
  */
 export function isLearning(state: PoliteRate, origin: string, nowMs: number): boolean {
   return singleSpeed(state.speeds, origin, nowMs) === undefined;
+}
+
+/**
+ * The state after the silence of a check. When other programs of this machine have taken at once what
+ * we left, nothing more needs to be asked: they are company, and both together are the link's speed.
+ * Where they were little before, what still came was on its way to us.
+ *
+ * @param others - bytes per second they received at the end of it
+ */
+export function observeSilence(state: PoliteRate, others: number, nowMs: number): PoliteRate {
+  const { check, phase } = state;
+  if (phase !== 'silent' || check === undefined) return state;
+  if (check.others < check.rate * MANY_OTHERS) return state;
+  if (others < check.others + check.rate * TAKEN) return state;
+  const bytesPerSecond = Math.max(check.rate + check.others, others);
+  const link = { bytesPerSecond, confirmed: true, atMs: nowMs };
+  // What single connections have shown, they have shown among others.
+  const speeds = withLink(doubtSingles(state.speeds, 0), link);
+  const train = { origin: '', rate: 0, lateRate: 0, bytes: 0 };
+  const found = foundOthers({ ...state, speeds }, train, nowMs);
+  return { ...found, trainAtMs: nowMs + everyMs(found, nowMs) };
 }
 
 /** What a transfer to `origin` that wants to ask for something may do. */
@@ -265,11 +192,13 @@ export function missTrain(state: PoliteRate, share: number, nowMs: number): Poli
 function alarmed(state: PoliteRate, now: number, nowMs: number): boolean {
   const { budgetMs, reference, sinceMs } = state;
   if (now < reference * DROP) return budgetMs > -MAX_DEBT_MS;
+  if (now < reference * CLEAR_DIP && budgetMs > -CLEAR_DIP_DEBT_MS) return true;
   if (budgetMs < 0) return false;
   const fullMs = nowMs - sinceMs;
   const doubtful = state.unproven && state.speeds.link !== undefined;
+  if (state.unproven && mean(state.recentOthers) >= now * MANY_OTHERS) return true;
   if (state.unproven) return fullMs >= (doubtful ? DOUBTFUL_MS : UNPROVEN_MS);
-  return now < reference * DIP || budgetMs >= FIRST_BUDGET_MS;
+  return now < reference * DIP || budgetMs >= PERIODIC_BUDGET_MS;
 }
 
 function beginCheck(state: PoliteRate, rate: number, nowMs: number): PoliteRate {
@@ -282,6 +211,7 @@ function beginCheck(state: PoliteRate, rate: number, nowMs: number): PoliteRate 
     check: {
       rate,
       startedMs: nowMs,
+      others: Math.max(...state.recentOthers),
       dropped: rate < state.reference * DROP,
       bytes: 0,
     },
@@ -370,6 +300,8 @@ function foundOthers(state: PoliteRate, train: Train, nowMs: number): PoliteRate
   const again = link !== undefined && !link.confirmed;
   return {
     ...silent,
+    // Soon again: what looked like company may have been a moment's trouble.
+    trainAtMs: nowMs + SILENCE_MS,
     amongOthers: rate,
     rateBefore: check.rate,
     yieldedMs: nowMs,

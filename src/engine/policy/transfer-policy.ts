@@ -15,12 +15,12 @@ export class TransferPolicy {
 
   /** @param attempt - runs what may fail, and tells of the failure */
   constructor(
-    { clock, store }: Pick<Ports, 'clock' | 'store'>,
+    { clock, machineTraffic, store }: Pick<Ports, 'clock' | 'machineTraffic' | 'store'>,
     policies: Policies,
     attempt: (what: string, task: () => void) => void,
   ) {
     const unlimited = { total: undefined, foreground: undefined, background: undefined };
-    this.gate = new BandwidthGate(clock, unlimited);
+    this.gate = new BandwidthGate(clock, unlimited, machineTraffic);
     this.meter = new TrafficMeter({
       clock,
       ledger: () => store.traffic,

@@ -12,6 +12,7 @@ import {
 } from '../../core/bandwidth/share-out.ts';
 import { take, withRate } from '../../core/bandwidth/token-bucket.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { MachineTraffic } from '../../ports/machine-traffic.ts';
 import { pause } from './pause.ts';
 import { Politeness, type PoliteUser } from './politeness.ts';
 
@@ -92,9 +93,9 @@ export class BandwidthGate {
   #holds = 0;
   readonly #politeness: Politeness;
 
-  constructor(clock: Clock, rates: SharedRates) {
+  constructor(clock: Clock, rates: SharedRates, machineTraffic?: MachineTraffic) {
     this.#clock = clock;
-    this.#politeness = new Politeness(clock, () => this.#holds);
+    this.#politeness = new Politeness(clock, () => this.#holds, machineTraffic);
     this.#shared = createSharedBudget(rates, clock.nowMs());
   }
 

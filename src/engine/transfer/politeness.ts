@@ -1,16 +1,17 @@
+import { othersBytes } from '../../core/bandwidth/others-traffic.ts';
 import {
-  createPoliteRate,
   depart,
   departLong,
   isLearning,
   missTrain,
+  observeSilence,
   observeTick,
   observeTrain,
   POLITE_TICK_MS,
   rested,
   turnOf,
-  type PoliteRate,
 } from '../../core/bandwidth/polite-rate.ts';
+import { createPoliteRate, type PoliteRate } from '../../core/bandwidth/polite-state.ts';
 import {
   MIN_TRAIN_SHARE,
   seeBytes,
@@ -19,6 +20,7 @@ import {
   type TrainLog,
 } from '../../core/bandwidth/train.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { MachineTraffic } from '../../ports/machine-traffic.ts';
 
 /** A transfer that makes room for others. */
 export interface PoliteUser {
@@ -44,6 +46,12 @@ const FORGOTTEN_MS = 60_000;
 
 /** A train that brings nothing for so long is given up, so that another connection may try. */
 const STUCK_MS = 10_000;
+
+/** How long before the end of a silence it is looked who has taken what we left. */
+const LISTEN_MS = 100;
+
+type Counters = ReadonlyMap<string, number>;
+const NO_COUNTERS: Counters = new Map();
 
 /** Part of a tick that connections must at least wait for the network for it to say anything. */
 const WAITING_SHARE = 0.3;
@@ -75,6 +83,10 @@ export class Politeness {
   readonly #clock: Clock;
   /** How often a limit has held anything back so far. */
   readonly #held: () => number;
+  readonly #machineTraffic: MachineTraffic | undefined;
+  /** The machine's counters at the last tick, and shortly before the end of a silence. */
+  #counters: Counters = NO_COUNTERS;
+  #silence: { readonly sinceMs: number; readonly counters: Counters } | undefined;
   #state: PoliteRate;
   #enabled = false;
   readonly #users = new Set<PoliteUser>();
@@ -94,8 +106,9 @@ export class Politeness {
   #holdsBefore = 0;
   #changed = false;
 
-  constructor(clock: Clock, held: () => number) {
+  constructor(clock: Clock, held: () => number, machineTraffic?: MachineTraffic) {
     this.#clock = clock;
+    this.#machineTraffic = machineTraffic;
     this.#held = held;
     this.#state = createPoliteRate(clock.nowMs());
   }
@@ -226,8 +239,36 @@ export class Politeness {
       return;
     }
     const turn = turnOf(this.#state, next.user.origin, nowMs);
-    if (turn.kind === 'train') this.#depart(next, turn.bytes);
-    else if (turn.kind === 'wait') this.#again(turn.ms);
+    if (turn.kind === 'wait') {
+      this.#again(this.#listen(turn.ms, nowMs));
+    } else if (turn.kind === 'train' && this.#heardOthers(nowMs)) {
+      this.#serve();
+    } else if (turn.kind === 'train') {
+      this.#depart(next, turn.bytes);
+    }
+  }
+
+  /** Reads the counters near the end of a silence; the milliseconds until the next look. */
+  #listen(waitMs: number, nowMs: number): number {
+    if (this.#silence !== undefined) return waitMs;
+    if (waitMs > LISTEN_MS) return waitMs - LISTEN_MS;
+    this.#silence = { sinceMs: nowMs, counters: this.#readCounters() };
+    return waitMs;
+  }
+
+  /** Whether other programs of this machine were heard in the silence that ends now. */
+  #heardOthers(nowMs: number): boolean {
+    const silence = this.#silence;
+    this.#silence = undefined;
+    if (silence === undefined) return false;
+    const others = othersBytes(silence.counters, this.#readCounters(), 0) ?? 0;
+    const rate = (others * 1_000) / Math.max(1, nowMs - silence.sinceMs);
+    this.#state = observeSilence(this.#state, rate, nowMs);
+    return this.#state.trainAtMs > nowMs;
+  }
+
+  #readCounters(): Counters {
+    return this.#machineTraffic?.receivedBytes() ?? NO_COUNTERS;
   }
 
   #again(ms: number): void {
@@ -299,6 +340,7 @@ export class Politeness {
     this.#waitedMs = 0;
     this.#gapMs = 0;
     this.#holdsBefore = this.#held();
+    this.#counters = this.#readCounters();
     this.#cancelTick = this.#clock.after(POLITE_TICK_MS, () => {
       this.#cancelTick = undefined;
       this.#tick();
@@ -328,6 +370,7 @@ export class Politeness {
       nowMs,
       ms,
       bytes: this.#bytes,
+      others: othersBytes(this.#counters, this.#readCounters(), this.#bytes),
       origin: origin?.origin,
       judged,
       changed,

@@ -1,12 +1,12 @@
 import {
-  createPoliteRate,
   depart,
+  observeSilence,
   observeTick,
   observeTrain,
   POLITE_TICK_MS,
   turnOf,
-  type PoliteRate,
 } from '../../../src/core/bandwidth/polite-rate.ts';
+import { createPoliteRate, type PoliteRate } from '../../../src/core/bandwidth/polite-state.ts';
 import { seeBytes, speedOf, trainOf, type TrainLog } from '../../../src/core/bandwidth/train.ts';
 
 /** Virtual milliseconds of one step of the model. */
@@ -98,6 +98,8 @@ export interface Scenario {
   readonly noise?: number;
   readonly seed?: number;
   readonly polite?: boolean;
+  /** The others are programs of the same machine, whose traffic its counters show. */
+  readonly sameMachine?: boolean;
 }
 
 export interface Outcome {
@@ -123,6 +125,9 @@ class Run {
   #train: TrainLog | undefined;
   #nowMs = 0;
   #tickBytes = 0;
+  #othersBytes = 0;
+  /** What others got through in the last 100 ms, in bytes, step by step. */
+  #heard: readonly number[] = [];
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -146,6 +151,8 @@ class Run {
       const got = this.#link.step(flows, noise);
       const own = sum(got.slice(0, this.#own.length));
       this.#take(own);
+      this.#othersBytes += sum(got) - own;
+      this.#heard = [...this.#heard, sum(got) - own].slice(-SLOT_MS / STEP_MS);
       const slot = Math.floor(this.#nowMs / SLOT_MS);
       background[slot] = (background[slot] ?? 0) + (own * 1_000) / SLOT_MS;
       rest[slot] = (rest[slot] ?? 0) + ((sum(got) - own) * 1_000) / SLOT_MS;
@@ -156,8 +163,12 @@ class Run {
 
   /** Connections at full speed, one for a train, none in silence. */
   #prepare(): void {
-    const { connections = 1, serverCap } = this.#scenario;
+    const { connections = 1, sameMachine = false, serverCap } = this.#scenario;
     const cap = serverCap?.(this.#nowMs / 1_000) ?? Infinity;
+    if (sameMachine && this.#state.phase === 'silent' && this.#nowMs >= this.#state.trainAtMs) {
+      const others = sum(this.#heard) * (1_000 / SLOT_MS);
+      this.#state = observeSilence(this.#state, others, this.#nowMs);
+    }
     const turn = turnOf(this.#state, 'origin', this.#nowMs);
     // A transfer begins with one connection, and takes more once it knows what that is worth.
     const full = this.#nowMs < 500 ? 1 : connections;
@@ -189,16 +200,18 @@ class Run {
   }
 
   #tick(): void {
-    const { connections = 1 } = this.#scenario;
+    const { connections = 1, sameMachine = false } = this.#scenario;
     this.#state = observeTick(this.#state, {
       nowMs: this.#nowMs,
       ms: POLITE_TICK_MS,
       bytes: this.#tickBytes,
+      others: sameMachine ? this.#othersBytes : undefined,
       origin: connections === 1 || this.#nowMs <= 500 ? 'origin' : undefined,
       judged: true,
       changed: false,
     });
     this.#tickBytes = 0;
+    this.#othersBytes = 0;
   }
 }
 

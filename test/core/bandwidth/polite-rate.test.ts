@@ -62,6 +62,32 @@ for (const [name, link] of Object.entries(LINKS)) {
   });
 }
 
+for (const [name, link] of Object.entries(LINKS)) {
+  for (const connections of [1, 4]) {
+    for (const count of [1, 3]) {
+      test(`${count} others of this machine who were there first are made room for on link ${name} with ${connections} connections`, () => {
+        const others = Array.from({ length: count }, () => ({ from: -9, to: 40 }));
+        const scenario = { link, connections, seconds: 55, others, sameMachine: true };
+        const { background } = runScenario(scenario);
+        const beside = share(background, scenario, 0, 40);
+        assert.ok(beside <= 0.11, `${beside} of the link beside others`);
+        assert.ok(share(background, scenario, 43, 53) >= 0.95);
+      });
+    }
+  }
+}
+
+test('another program of this machine on another road keeps nobody from full speed', () => {
+  const server = { link: FAST, seconds: 60, serverCap: () => 10_000_000 };
+  const scenario = {
+    ...server,
+    others: [{ from: -9, to: 60, cap: 50_000_000 }],
+    sameMachine: true,
+  };
+  const rate = share(runScenario(scenario).background, scenario, 5, 60) * FAST.bytesPerSecond;
+  assert.ok(rate >= 10_000_000 * 0.95, `${rate} bytes a second`);
+});
+
 test('company of half a minute that comes again and again is made room for each time', () => {
   const others = [15, 45, 75].map((from) => ({ from, to: from + 15 }));
   const scenario = { link: CABLE, seconds: 105, others };
