@@ -260,11 +260,17 @@ export function bodyFraming(head: ParsedHead): BodyFraming {
 /** Whether the connection may serve another request once the answer is whole (RFC 9112 §9.3). */
 export function keepsAlive(head: ParsedHead): boolean {
   if (!REUSABLE.has(bodyFraming(head).kind)) return false;
-  const options = fieldValues(head.headers, 'connection')
+  const options = optionsIn(head.headers, 'connection');
+  // No field of HTTP, but who sends it means it, and other clients heed it.
+  const inherited = optionsIn(head.headers, 'proxy-connection');
+  if (options.includes('close') || inherited.includes('close')) return false;
+  return head.version === '1.1' || options.includes('keep-alive');
+}
+
+function optionsIn(headers: HeaderList, name: string): string[] {
+  return fieldValues(headers, name)
     .flatMap((value) => value.split(','))
     .map((option) => trimWhitespace(option).toLowerCase());
-  if (options.includes('close')) return false;
-  return head.version === '1.1' || options.includes('keep-alive');
 }
 
 /** The framings whose end can be seen. */
