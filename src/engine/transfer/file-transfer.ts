@@ -119,7 +119,8 @@ export class FileTransfer {
     signal.removeEventListener('abort', onAbort);
     this.#share.leave();
     this.#gate.leave();
-    this.#context.fetched();
+    // After a failure nothing else of the job is to be asked for.
+    if (failure === undefined) this.#context.fetched();
     const elapsedMs = this.#context.clock.nowMs() - startedMs;
     this.#context.update({ ...this.file, statistics: this.#countedStatistics(elapsedMs) }, false);
     try {

@@ -98,7 +98,7 @@ export interface TransferContext {
   update(file: JobFile, progressed: boolean): void;
   /** The file waits for a connection that others of its origin hold, or has got one. */
   waiting(waits: boolean): void;
-  /** Nothing more is asked of the network, and all connections have been given back. */
+  /** All bytes have come and all connections have been given back; never said of a failed one. */
   fetched(): void;
   /** Stores the file as it is now. */
   checkpoint(durability: CheckpointDurability): void;
