@@ -59,7 +59,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<RunningEng
       clock: systemClock,
       randomness: systemRandomness,
       digester: closing.use(openSystemDigester()),
-      workload: systemWorkload,
+      workload: systemWorkload(),
       machineTraffic: systemTraffic(),
       partials: openPartialFiles(),
       store,

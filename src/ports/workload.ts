@@ -1,5 +1,7 @@
-/** How busy this process is. */
+import type { WorkloadReading } from '../core/picker/machine-strain.ts';
+
+/** How busy this process and its machine are. */
 export interface Workload {
-  /** Milliseconds since the process began in which it was not waiting for anything. */
-  busyMs(): number;
+  /** The counters as they are now, or were a moment ago. Costs little enough for every look. */
+  read(): WorkloadReading;
 }

@@ -147,7 +147,7 @@ function open(): IBackgroundCopyManager {
       clock: systemClock,
       randomness: systemRandomness,
       digester,
-      workload: systemWorkload,
+      workload: systemWorkload(),
       network,
       transport,
       store: fragile(store, (method, argument) =>

@@ -21,6 +21,7 @@ import {
   runToEnd,
   waitForState,
 } from '../support/engine-world.ts';
+import { idleWorkload } from '../support/idle-workload.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { ManualNetwork } from '../support/manual-network.ts';
 import { MemoryJobStore } from '../support/memory-job-store.ts';
@@ -350,7 +351,7 @@ function openSlowWorld(): SlowWorld {
       transport,
       randomness: seededRandomness(1),
       digester: systemDigester,
-      workload: { busyMs: () => 0 },
+      workload: idleWorkload,
       partials: new MemoryPartialFiles(),
       store: new MemoryJobStore(),
       network: new ManualNetwork(),

@@ -17,6 +17,7 @@ import { DEFAULT_RETRY_POLICY } from '../../src/core/retry/retry-delay.ts';
 import { startEngine } from '../../src/engine/start-engine.ts';
 import type { FileCheckpoint, JobStore, StoreChange } from '../../src/ports/job-store.ts';
 import { driveClock } from '../support/drive-clock.ts';
+import { idleWorkload } from '../support/idle-workload.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { ManualNetwork } from '../support/manual-network.ts';
 import { memoryDigester } from '../support/memory-digester.ts';
@@ -147,7 +148,7 @@ export class Simulation {
         clock: ports.clock,
         randomness,
         digester: memoryDigester,
-        workload: { busyMs: () => 0 },
+        workload: idleWorkload,
         partials: ports.disk,
         store: ports.store,
         network,

@@ -13,6 +13,7 @@ import type { HttpRequest } from '../../src/ports/http-transport.ts';
 import type { IBackgroundCopyJob } from '../../src/core/interfaces/job.ts';
 import type { IBackgroundCopyManager } from '../../src/core/interfaces/manager.ts';
 import { driveClock } from './drive-clock.ts';
+import { idleWorkload } from './idle-workload.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ManualNetwork } from './manual-network.ts';
 import { memoryDigester } from './memory-digester.ts';
@@ -72,7 +73,7 @@ export function openClockWorld({
       partials: disk,
       randomness: seededRandomness(1),
       digester: memoryDigester,
-      workload: { busyMs: () => 0 },
+      workload: idleWorkload,
       transport: {
         send: (request, signal) => {
           sent.push(request);

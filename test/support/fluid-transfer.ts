@@ -11,6 +11,7 @@ import type { PartialFile } from '../../src/ports/partial-files.ts';
 import { MIN_SPLIT_BYTES } from '../../src/core/limits.ts';
 import { driveClock } from './drive-clock.ts';
 import { FluidNetwork, type FluidOptions } from './fluid-network.ts';
+import { idleWorkload } from './idle-workload.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryPartialFiles } from './memory-partial-files.ts';
 
@@ -109,7 +110,7 @@ function startFluidTransfer(
   });
   const context: TransferContext = {
     clock,
-    workload: { busyMs: () => 0 },
+    workload: idleWorkload,
     transport: network,
     partials: Object.assign(new MemoryPartialFiles(), {
       open: () => Promise.resolve(bottomless(written.at(-1)?.end ?? 0)),

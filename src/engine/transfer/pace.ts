@@ -7,11 +7,9 @@ import {
   QUICK_TICK_MS,
   type ConnectionPlan,
 } from '../../core/picker/adapt-connections.ts';
+import { isStrained } from '../../core/picker/machine-strain.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Workload } from '../../ports/workload.ts';
-
-/** A process that is busy for more of the time than this gains nothing from one more connection. */
-const STRAINED_SHARE = 0.85;
 
 /** Time from one look for stalled connections to the next. */
 const WATCH_EVERY_MS = 1_000;
@@ -94,16 +92,16 @@ export class Pace {
   #next(): () => void {
     const { clock, workload, maximum } = this.#options;
     const startedMs = clock.nowMs();
-    const busyMs = workload.busyMs();
+    const before = workload.read();
     const quick = startedMs - this.#changedMs < QUICK_MS && isInQuestion(this.#plan, maximum);
     return clock.after(quick ? QUICK_TICK_MS : CALM_TICK_MS, () => {
       const elapsedMs = Math.max(1, clock.nowMs() - startedMs);
-      this.#tick(elapsedMs, (workload.busyMs() - busyMs) / elapsedMs);
+      this.#tick(elapsedMs, isStrained(before, workload.read()));
       this.#cancel = this.#next();
     });
   }
 
-  #tick(elapsedMs: number, busyShare: number): void {
+  #tick(elapsedMs: number, strained: boolean): void {
     const options = this.#options;
     const nowMs = options.clock.nowMs();
     options.look(elapsedMs);
@@ -115,7 +113,7 @@ export class Pace {
         elapsedMs: lookMs,
         flowing: options.flowing(),
         maximum: options.maximum,
-        strained: busyShare > STRAINED_SHARE || options.held(),
+        strained: strained || options.held(),
         headMs: options.headMs(),
         leftMs: options.leftMs(),
       });

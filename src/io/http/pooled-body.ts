@@ -34,6 +34,8 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
   #discarded = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+  /** The reader will be woken at the end of this turn of the loop. */
+  #waking = false;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -50,8 +52,9 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
       block.hold();
       this.#unread.push({ block, start, end });
     }
-    this.#signal();
     this.#paused = this.#heldBytes >= MAX_HELD_BYTES;
+    if (this.#paused) this.#signal();
+    else this.#signalSoon();
     return !this.#paused;
   }
 
@@ -121,6 +124,16 @@ export class PooledBody implements AsyncIterable<Uint8Array> {
     const chunk = block.bytes.subarray(start, end);
     this.#lent.set(chunk, block);
     return chunk;
+  }
+
+  /** After this turn of the loop: what it still reads, such as more TLS records, is one chunk then. */
+  #signalSoon(): void {
+    if (this.#wake === undefined || this.#waking) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      this.#signal();
+    });
   }
 
   #signal(): void {

@@ -170,9 +170,10 @@ function readChunks(bytes: Uint8Array): {
   for (let position = 0; ;) {
     const lineEnd = wire.indexOf('\r\n', position);
     const line = wire.toString('latin1', position, lineEnd < 0 ? position : lineEnd);
-    const [, digits] = /^([0-9a-f]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(line) ?? [];
-    if (digits === undefined) break;
-    const size = parseInt(digits, 16);
+    const [, digits] = /^([0-9a-f]+)(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(line) ?? [];
+    // A size is any number that a counter of 64 bits takes; whether so much comes is another matter.
+    if (digits === undefined || BigInt(`0x${digits}`) >= 2n ** 64n) break;
+    const size = Number(`0x${digits}`);
     position = lineEnd + 2;
     if (size === 0) {
       const trailer = new HeadReader();
