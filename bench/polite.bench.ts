@@ -77,8 +77,8 @@ await using haulyard = await installHaulyard();
 await using www = await scratchDirectory('disk');
 await using lab = await openNetworkLab();
 await writeFile(www.join('large.bin'), '');
-// A hole: nobody reads it to its end.
-await truncate(www.join('large.bin'), 64 * 1_073_741_824);
+// A hole: nobody reads it to its end, but the disk must have room for all of it.
+await truncate(www.join('large.bin'), 16 * 1_073_741_824);
 await using nginx = await startNginx({ root: www.path, address: lab.address });
 const url = nginx.url('/large.bin');
 
@@ -204,7 +204,8 @@ async function startJob(priority: 'NORMAL' | 'FOREGROUND'): Promise<Download> {
     async stop() {
       const ended = once(child, 'close');
       child.stdin!.end();
-      await ended;
+      const [code] = (await ended) as [number | null];
+      if (code !== 0) throw new Error('The download of haulyard failed: see above.');
       await directory[Symbol.asyncDispose]();
     },
   };

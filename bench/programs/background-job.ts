@@ -18,6 +18,15 @@ await using manager = await haulyard.openManager({ dataDir: join(directory, 'dat
 const job = await manager.createJob('background', haulyard.BG_JOB_TYPE.DOWNLOAD);
 await job.setPriority(haulyard.BG_JOB_PRIORITY[priority as 'FOREGROUND' | 'NORMAL']);
 await job.addFile(url, join(directory, 'background.bin'));
+await job.setNotifyFlags(haulyard.BG_NOTIFY.JOB_ERROR);
+await job.setNotifyInterface({
+  jobTransferred: () => undefined,
+  async jobError() {
+    console.error(await (await job.getError()).getErrorDescription());
+    process.exitCode = 1;
+  },
+  jobModification: () => undefined,
+});
 await job.resume();
 
 const ended = new Promise<void>((resolve) => process.stdin.once('end', resolve).resume());
