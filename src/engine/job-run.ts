@@ -22,6 +22,8 @@ export interface RunHost {
   carry(transfer: FileTransfer, signal: AbortSignal): Promise<void>;
   /** The file that is being fetched waits for a connection, or waits no longer. */
   waiting(waits: boolean): void;
+  /** Stores that a file is whole which may not become done, because one before it is not. */
+  keep(index: number): void;
   /** Makes a file done; resolves once that is stored, and rejects when it cannot be. */
   fileDone(index: number): Promise<void>;
   /** Every file is done: the job must not keep its slot. */
@@ -57,8 +59,8 @@ export class JobRun {
   #next = 0;
   #stopped = false;
   #failure: { readonly error: unknown; readonly index: number | undefined } | undefined;
-  /** Settles once the file that began last is on its way to the store, or never will be. */
-  #handedOn: Promise<void> = Promise.resolve();
+  /** Settles with whether the file that began last is on its way to the store, or never will be. */
+  #handedOn: Promise<boolean> = Promise.resolve(true);
   #wake: (() => void) | undefined;
   /** Monotonic milliseconds when the slot was granted. */
   readonly sinceMs: number;
@@ -131,10 +133,10 @@ export class JobRun {
     this.#carried.set(index, carried);
     this.#fetching = carried;
     const before = this.#handedOn;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#handedOn = promise;
-    void this.#carry(carried, before, resolve).then(() => {
-      resolve();
+    void this.#carry(carried, before, () => resolve(true)).then(() => {
+      resolve(false);
       this.#carried.delete(index);
       this.#fetchedAll(carried);
       this.#wake?.();
@@ -147,14 +149,16 @@ export class JobRun {
 
   async #carry(
     { transfer, index, abort }: Carried,
-    before: Promise<void>,
+    before: Promise<boolean>,
     handOn: () => void,
   ): Promise<void> {
     try {
       await this.#host.carry(transfer, abort.signal);
-      await before;
-      // A file behind one that failed is not done before it.
-      if (this.#failure !== undefined && index > (this.#failure.index ?? -1)) return;
+      // A file behind one that failed or was stopped is not done before it.
+      if (!(await before)) {
+        this.#host.keep(index);
+        return;
+      }
       // Stopped or not, all of it is here: it need not be looked at again.
       const done = this.#host.fileDone(index);
       handOn();

@@ -24,6 +24,12 @@ export function runHost(engine: Engine, live: LiveJob): RunHost {
       else awaitingConnection.delete(live);
       awaitTurn(engine, live, waits);
     },
+    keep: (index) =>
+      engine.ports.store.checkpoint({
+        job: live.job,
+        file: live.files[index]!,
+        durability: 'grown',
+      }),
     fileDone: async (index) => {
       await engine.doneFiles.add(live, index);
       live.forgetAttempts(index);

@@ -24,12 +24,13 @@ export function judgeWhole(request: RequestFacts, head: ResponseHead): Verdict {
   }
 
   const representation = representationOf(head, end, request.remoteUrl ?? request.url);
+  const isSame = known === undefined || sameRepresentation(known, representation, { restarts });
   // Old bytes behind a shorter new body would stay in the file, so they are dropped even when
-  // nobody asked for a range (http.md §10).
-  if (range === undefined && request.storedBytes === 0) {
+  // nobody asked for a range (http.md §10). And where nothing is stored yet, another connection may
+  // be about to write what is known: bytes of another version must not come beside them.
+  if (range === undefined && request.storedBytes === 0 && isSame) {
     return { kind: 'body', start: 0, end, representation };
   }
-  const isSame = known === undefined || sameRepresentation(known, representation, { restarts });
   return { kind: 'restart', end, representation, reason: isSame ? 'ranges-ignored' : 'changed' };
 }
 

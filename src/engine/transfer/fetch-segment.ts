@@ -59,10 +59,11 @@ export async function fetchSegment(connection: Connection, host: SegmentHost): P
   const short: ShortAnswers = { count: 0 };
   while (connection.position < connection.end) {
     await host.gate.open(connection.signal);
-    // While it waited, another connection may have taken over the rest: a request for nothing would
-    // be refused as one beyond the end, which looks like another version of the file.
+    // While it waits, another connection may take over the rest: a request for nothing would be
+    // refused as one beyond the end, which looks like another version of the file.
     if (connection.position >= connection.end) break;
     const source = await nextSource(host.context, connection.signal);
+    if (connection.position >= connection.end) break;
     connection.source = source.kind;
     try {
       const end = await fetchFrom(source, connection, host, short);

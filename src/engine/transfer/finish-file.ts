@@ -43,17 +43,22 @@ async function digestOf(
   let current = new Uint8Array(READ_BYTES);
   let next = new Uint8Array(READ_BYTES);
   let reading = part.read(current, 0);
-  for (let position = 0; position < size;) {
-    signal.throwIfAborted();
-    const bytes = await reading;
-    if (bytes === 0) break;
-    position += bytes;
-    // The next stretch is read while this one is hashed.
-    if (position < size) reading = part.read(next, position);
-    running.update(current.subarray(0, bytes));
-    [current, next] = [next, current];
+  try {
+    for (let position = 0; position < size;) {
+      signal.throwIfAborted();
+      const bytes = await reading;
+      if (bytes === 0) break;
+      position += bytes;
+      // The next stretch is read while this one is hashed.
+      if (position < size) reading = part.read(next, position);
+      running.update(current.subarray(0, bytes));
+      [current, next] = [next, current];
+    }
+    return running.hex();
+  } finally {
+    // However it ends, the file is about to be closed; a read that is called off has nothing to say.
+    await reading.catch(() => {});
   }
-  return running.hex();
 }
 
 async function refuseContent(

@@ -116,8 +116,9 @@ export class DirectConnection {
     if (!this.#closed) this.#socket.resume();
   }
 
+  /** Whoever uses it hears of an end that is not the other side's: what has come may be incomplete. */
   destroy(): void {
-    this.#end(undefined);
+    this.#end(closedByPeer());
   }
 
   /** Where the next bytes are read to. Asked for after each read, and once at the beginning. */

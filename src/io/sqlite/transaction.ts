@@ -7,19 +7,35 @@ import type { DatabaseSync } from 'node:sqlite';
  * IMMEDIATE takes the write lock first, so that no statement in the middle can find it taken.
  */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
-  if (db.isTransaction) return inSavepoint(db, work);
+  const whole = underWay.get(db);
+  if (whole !== undefined) return inSavepoint(db, whole, work);
   db.exec('BEGIN IMMEDIATE');
+  const begun: UnderWay = { lost: undefined };
+  underWay.set(db, begun);
   try {
     const result = work();
+    if (begun.lost !== undefined) throw begun.lost.error;
     db.exec('COMMIT');
     return result;
   } catch (error) {
     rollBack(db);
     throw error;
+  } finally {
+    underWay.delete(db);
   }
 }
 
-function inSavepoint<T>(db: DatabaseSync, work: () => T): T {
+/** A transaction whose work goes on. */
+interface UnderWay {
+  /** What has ended it early: then nothing of it is stored, whatever its other parts come to. */
+  lost: { readonly error: unknown } | undefined;
+}
+
+const underWay = new WeakMap<DatabaseSync, UnderWay>();
+
+function inSavepoint<T>(db: DatabaseSync, whole: UnderWay, work: () => T): T {
+  // By itself it would be stored where the rest is not.
+  if (whole.lost !== undefined) throw whole.lost.error;
   db.exec('SAVEPOINT part');
   try {
     const result = work();
@@ -28,6 +44,7 @@ function inSavepoint<T>(db: DatabaseSync, work: () => T): T {
   } catch (error) {
     // A full disk has ended the whole transaction already, and its parts with it.
     if (db.isTransaction) db.exec('ROLLBACK TO part; RELEASE part');
+    else whole.lost ??= { error };
     throw error;
   }
 }
@@ -52,8 +69,9 @@ function rollBack(db: DatabaseSync): void {
  * it is a part of that, and is flushed with it.
  */
 export function inUnflushedTransaction(db: DatabaseSync, work: () => void): void {
-  if (db.isTransaction) {
-    inSavepoint(db, work);
+  const whole = underWay.get(db);
+  if (whole !== undefined) {
+    inSavepoint(db, whole, work);
     return;
   }
   // Outside the transaction: SQLite refuses to change the level within one.

@@ -8,6 +8,7 @@ import {
   type Case,
   facts,
   head,
+  known,
   NOW_MS,
   plainResume,
   resume,
@@ -71,6 +72,18 @@ describe('200 (http.md §4)', () => {
       { range: { start: 0, end: 10 } },
       { 'Content-Length': '100' },
       { kind: 'restart', end: 100, reason: 'ranges-ignored' },
+    ],
+    [
+      'no Range and nothing stored, another version than the one that is known',
+      { known: known({ entityTag: '"x"' }) },
+      { 'Content-Length': '120', ETag: '"y"' },
+      { kind: 'restart', end: 120, reason: 'changed' },
+    ],
+    [
+      'no Range and nothing stored, the version that is known',
+      { known: known({ entityTag: '"x"' }) },
+      { 'Content-Length': '100', ETag: '"x"' },
+      { kind: 'body', start: 0, end: 100 },
     ],
     ['caller range', callerRange, { 'Content-Length': '100' }, noRanges],
     [
