@@ -13,8 +13,15 @@ export interface WorkloadReading {
 /** A thread that computes for more of the time than this gains nothing from one more connection. */
 const THREAD_SHARE = 0.85;
 
-/** Processors: with more taken by this process and fewer idle than this, computing sets the pace. */
-const PROCESSORS = 0.5;
+/** With more processors than this taken by this process, and fewer than that idle, computing sets the pace. */
+const TAKEN_PROCESSORS = 0.5;
+const IDLE_PROCESSORS = 0.6;
+
+/** Two readings that are so far apart say enough of what goes on just now. */
+export const STRAIN_WINDOW_MS = 200;
+
+/** Idle time is counted in steps of 10 ms for each processor: two readings may be so much in error. */
+const IDLE_ERROR_MS = 20;
 
 /**
  * Whether this machine, and not the network, set the pace between two readings. Processors that
@@ -25,6 +32,8 @@ export function isStrained(before: WorkloadReading, after: WorkloadReading): boo
   if (elapsedMs <= 0) return false;
   if (after.threadMs - before.threadMs > elapsedMs * THREAD_SHARE) return true;
   if (before.idleMs === undefined || after.idleMs === undefined) return false;
-  const limitMs = elapsedMs * PROCESSORS;
-  return after.processMs - before.processMs > limitMs && after.idleMs - before.idleMs < limitMs;
+  return (
+    after.processMs - before.processMs > elapsedMs * TAKEN_PROCESSORS &&
+    after.idleMs - before.idleMs < elapsedMs * IDLE_PROCESSORS + IDLE_ERROR_MS
+  );
 }

@@ -7,7 +7,11 @@ import {
   QUICK_TICK_MS,
   type ConnectionPlan,
 } from '../../core/picker/adapt-connections.ts';
-import { isStrained } from '../../core/picker/machine-strain.ts';
+import {
+  isStrained,
+  STRAIN_WINDOW_MS,
+  type WorkloadReading,
+} from '../../core/picker/machine-strain.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Workload } from '../../ports/workload.ts';
 
@@ -49,6 +53,8 @@ export class Pace {
   #sinceMs: number;
   #changedMs: number;
   #watchedMs: number;
+  /** Readings of the workload, from the last one that is old enough on. */
+  #readings: readonly WorkloadReading[];
   #cancel: () => void;
 
   constructor(options: PaceOptions) {
@@ -57,6 +63,7 @@ export class Pace {
     this.#sinceMs = nowMs;
     this.#changedMs = nowMs;
     this.#watchedMs = nowMs;
+    this.#readings = [options.workload.read()];
     this.#cancel = this.#next();
   }
 
@@ -90,15 +97,22 @@ export class Pace {
   }
 
   #next(): () => void {
-    const { clock, workload, maximum } = this.#options;
+    const { clock, maximum } = this.#options;
     const startedMs = clock.nowMs();
-    const before = workload.read();
     const quick = startedMs - this.#changedMs < QUICK_MS && isInQuestion(this.#plan, maximum);
     return clock.after(quick ? QUICK_TICK_MS : CALM_TICK_MS, () => {
       const elapsedMs = Math.max(1, clock.nowMs() - startedMs);
-      this.#tick(elapsedMs, isStrained(before, workload.read()));
+      this.#tick(elapsedMs, this.#strained());
       this.#cancel = this.#next();
     });
+  }
+
+  /** Whether this machine has set the pace lately. */
+  #strained(): boolean {
+    const now = this.#options.workload.read();
+    const old = this.#readings.findLastIndex(({ atMs }) => now.atMs - atMs >= STRAIN_WINDOW_MS);
+    this.#readings = [...this.#readings.slice(Math.max(0, old)), now];
+    return isStrained(this.#readings[0]!, now);
   }
 
   #tick(elapsedMs: number, strained: boolean): void {
