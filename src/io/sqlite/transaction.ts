@@ -69,9 +69,8 @@ function rollBack(db: DatabaseSync): void {
  * it is a part of that, and is flushed with it.
  */
 export function inUnflushedTransaction(db: DatabaseSync, work: () => void): void {
-  const whole = underWay.get(db);
-  if (whole !== undefined) {
-    inSavepoint(db, whole, work);
+  if (underWay.has(db)) {
+    inTransaction(db, work);
     return;
   }
   // Outside the transaction: SQLite refuses to change the level within one.
