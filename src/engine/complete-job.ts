@@ -66,6 +66,7 @@ async function publishFiles(engine: Engine, live: LiveJob): Promise<void> {
       const noted = batch.map((file) => notedFile(file, there.get(file.index)));
       engine.happen(live, { event: 'publishing' }, [...changed.values(), ...noted]);
       changed.clear();
+      await engine.ports.store.flushed();
       await publishBatch(engine, live, noted, there, (file) => {
         changed.set(file.index, file);
         delivered ||= file.published;

@@ -16,6 +16,8 @@ export async function discardFiles(engine: Engine, live: LiveJob): Promise<boole
   await live.stopping;
   let clean: boolean;
   try {
+    // After a power cut a job that lives again would miss them.
+    await engine.ports.store.flushed();
     clean = await removePartials(engine, live);
     engine.ports.store.saveCustomHeaders(live.id, undefined);
     if (live.job.download !== undefined) forgetSecrets(engine, live);

@@ -17,6 +17,7 @@ import {
   type Step,
 } from '../core/job/step.ts';
 import { MAX_CONCURRENT_CALLBACKS } from '../core/limits.ts';
+import { setSize } from '../core/piece/interval-set.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
 import type { EffectiveLimits } from '../core/policy/effective-limits.ts';
 import type { Policies } from '../core/policy/policies.ts';
@@ -222,9 +223,25 @@ export class Engine {
     }
   }
 
-  /** Runs a task on a job after those before it; `close` waits for it. */
-  async operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
-    const result = live.serial.run(task);
+  /**
+   * Runs a task on a job after those before it, and resolves once what it has changed survives a
+   * power cut; `close` waits for it.
+   */
+  operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
+    return this.#tracked(async () => {
+      const { store } = this.ports;
+      let before = store.commits;
+      const result = await live.serial.run(() => {
+        before = store.commits;
+        return task();
+      });
+      if (store.commits !== before) await store.flushed();
+      return result;
+    });
+  }
+
+  async #tracked<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = work();
     this.#operations.add(result);
     try {
       return await result;
@@ -282,8 +299,11 @@ export class Engine {
     }
   }
 
-  /** A new job, stored with everything it begins with in one transaction. */
-  createJob(wanted: NewJob, beginning: Beginning = {}): LiveJob {
+  /**
+   * A new job, stored with everything it begins with in one transaction. Resolves once it survives a
+   * power cut.
+   */
+  async createJob(wanted: NewJob, beginning: Beginning = {}): Promise<LiveJob> {
     const { clock, randomness, store } = this.ports;
     const id = uuidV7(clock.wallMs(), randomness.bytes(UUID_RANDOM_BYTES));
     const identity = { owner: this.settings.owner, ...wanted, id, queueOrder: 0 };
@@ -311,6 +331,7 @@ export class Engine {
     const live = this.jobs.adopt(new LiveJob(job, store));
     this.changes.emit(live);
     if (job.state === BG_JOB_STATE.QUEUED) this.scheduler.admit(live);
+    await this.#tracked(() => store.flushed());
     return live;
   }
 
@@ -470,6 +491,8 @@ export class Engine {
         this.ports.clock.wallMs(),
       ),
       ...(answered ? { clearOutboxOf: live.id } : {}),
+      // What follows may overwrite bytes that the store still vouches for (docs/on-disk.md).
+      flushed: files.some((file) => vouchesForLess(live.files[file.index], file)),
     });
     return true;
   }
@@ -591,6 +614,10 @@ function outboxEvents(effects: readonly Effect[]): OutboxRow['event'][] {
 /** Files that a step makes done. */
 function newlyDone(live: LiveJob, files: readonly JobFile[]): readonly JobFile[] {
   return files.filter((file) => file.done && live.files[file.index]?.done !== true);
+}
+
+function vouchesForLess(before: JobFile | undefined, after: JobFile): boolean {
+  return before !== undefined && setSize(after.flushed) < setSize(before.flushed);
 }
 
 /** A job that waits for its caller, and may have an event nobody has acknowledged yet. */

@@ -35,15 +35,20 @@ export interface StoreChange {
     readonly key: string;
     readonly atMs: number;
   };
+  /**
+   * It survives a power cut when `commit` returns, which waits for the disk: for a record that the
+   * next act on the files themselves would make untrue. Not to be used within `together`.
+   * Default: false, and {@link JobStore.flushed} tells when it does.
+   */
+  readonly flushed?: boolean;
 }
 
 /**
- * What a checkpoint survives. `flushed`: a power cut. `written`: a crash of this process alone.
+ * What a checkpoint survives when it returns. `flushed`: a power cut. `written`: a crash of this
+ * process alone.
  *
- * `grown` is for a set of flushed bytes that has only become larger. One that comes within 100 ms of
- * another may wait for the next flush of any record, and a power cut before that takes it: the store
- * then says less than the disk, never more. So a thousand downloads do not wait for the disk a thousand
- * times a second.
+ * `grown` is for a set of flushed bytes that has only become larger. It is flushed within about 100 ms,
+ * and a power cut before that takes it: the store then says less than the disk, never more.
  */
 export type CheckpointDurability = 'flushed' | 'grown' | 'written';
 
@@ -80,8 +85,11 @@ export interface UnreadableRecord {
 }
 
 /**
- * Jobs on disk. One process at a time. Every call is synchronous and durable when it returns, but
- * for `written` checkpoints, which the operating system holds, and `grown` ones, which it may hold.
+ * Jobs on disk. One process at a time. Every call is synchronous and has survived the process when it
+ * returns. A power cut takes the store back to what it was after some commit: at or after the last one
+ * that was flushed, never to one without those before it. `commit`, `together`, `acknowledge` and
+ * checkpoints leave the flush to {@link JobStore.flushed} unless they say otherwise; every other call
+ * is flushed when it returns.
  */
 export interface JobStore extends Disposable {
   readonly events: EventLog;
@@ -124,6 +132,15 @@ export interface JobStore extends Disposable {
   outboxOf(jobId: string): readonly OutboxRow[];
   acknowledge(sequence: number): void;
   commit(change: StoreChange): void;
+  /** How many changes `commit` has stored since the store was opened. */
+  readonly commits: number;
+  /**
+   * Resolves once everything stored before this call survives a power cut. Those who wait share
+   * flushes, and the caller's thread goes on meanwhile; what nobody waits for is flushed within about
+   * 100 ms. Rejects with the store's error when the disk fails: what was stored since the last flush
+   * may or may not be there after a power cut, and goes on being there until then.
+   */
+  flushed(): Promise<void>;
   /**
    * Runs `work`, and stores every change it commits in one transaction: all of them or none, at the
    * price of one. A change that fails by itself is left out. Not to be used within itself.

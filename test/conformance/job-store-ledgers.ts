@@ -125,6 +125,42 @@ export function ledgerConformance(name: string, prepare: () => Promise<JobStoreH
       assert.deepEqual([store.events.lastSequence, store.events.trimmedSequence], [4, 3]);
     });
 
+    test('after a power cut no number is given that may have been told of', async () => {
+      await using harness = await prepare();
+      const lastOf = (bootId: string, appended: number): number => {
+        using store = harness.open(bootId);
+        const { lastSequence } = store.events;
+        append(store, appended);
+        return lastSequence;
+      };
+      assert.equal(lastOf('boot 1', 0), 0);
+      // Events that are nowhere any more may have been the first ones ever.
+      const second = lastOf('boot 2', 3);
+      assert.ok(second >= 100_000, `${second}`);
+      assert.equal(lastOf('boot 2', 0), second + 3);
+      const third = lastOf('boot 3', 2);
+      assert.ok(third >= second + 100_000, `${third}`);
+      using store = harness.open('boot 3');
+      assert.deepEqual(
+        sequences(store),
+        [1, 2, 3].map((more) => second + more).concat([1, 2].map((more) => third + more)),
+      );
+      // Numbers that were skipped are no events that are kept.
+      assert.equal(store.events.trim({ beforeMs: 0, keep: 4 }), 1);
+      assert.equal(sequences(store).length, 4);
+    });
+
+    test('a final event gets no number again after a power cut either', async () => {
+      await using harness = await prepare();
+      const lastOf = (bootId: string): number => {
+        using store = harness.open(bootId);
+        store.commit({ job: aJob('a'), outbox: [{ jobId: 'a', event: 'error' }] });
+        return store.outboxOf('a').at(-1)!.sequence;
+      };
+      assert.equal(lastOf('boot 1'), 1);
+      assert.ok(lastOf('boot 2') >= 100_000);
+    });
+
     test('old events are trimmed, and all but the newest', () =>
       withStore((store) => {
         append(store, 10);

@@ -253,6 +253,26 @@ export function jobStoreConformance(name: string, prepare: () => Promise<JobStor
         assert.deepEqual(store.loadJob('a'), after);
       }));
 
+    test('changes are counted, those that come together too, and can be waited for', async () => {
+      await using harness = await prepare();
+      using store = harness.open();
+      await store.flushed();
+      assert.equal(store.commits, 0);
+      store.commit({ job: aJob('a') });
+      const both = store.flushed();
+      store.commit({ job: aJob('b'), flushed: true });
+      assert.equal(store.commits, 2);
+      await Promise.all([both, store.flushed(), store.flushed()]);
+      store.together(() => {
+        store.commit({ job: aJob('c') });
+        store.commit({ job: aJob('d') });
+      });
+      assert.equal(store.commits, 4);
+      assert.throws(() => store.commit({ files: [aFile('unknown')] }));
+      assert.equal(store.commits, 4);
+      await store.flushed();
+    });
+
     test('a flushed checkpoint renews progress and nothing else, and outlives a power cut', async () => {
       await using harness = await prepare();
       const representation = {

@@ -12,21 +12,22 @@ import { until } from '../support/temporary.ts';
 
 const { QUEUED, SUSPENDED, TRANSFERRING, TRANSIENT_ERROR, ACKNOWLEDGED } = BG_JOB_STATE;
 
-function makeJobs(world: ClockWorld, count: number): string[] {
-  return Array.from(
-    { length: count },
-    (_, index) =>
+async function makeJobs(world: ClockWorld, count: number): Promise<string[]> {
+  const jobs = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
       world.engine.createJob({
         displayName: `job ${index}`,
         type: BG_JOB_TYPE.DOWNLOAD,
         priority: BG_JOB_PRIORITY.NORMAL,
-      }).id,
+      }),
+    ),
   );
+  return jobs.map(({ id }) => id);
 }
 
 test('many jobs are visited once each, in order, and others have their turn in between', async () => {
   await using world = openClockWorld();
-  const ids = makeJobs(world, 250);
+  const ids = await makeJobs(world, 250);
   const visited: string[] = [];
   inBatches(world.engine, 'visit jobs', ids, ({ id }) => void visited.push(id));
   assert.ok(visited.length > 0 && visited.length < ids.length, `${visited.length} at once`);
@@ -37,7 +38,7 @@ test('many jobs are visited once each, in order, and others have their turn in b
 test('a visit that is ended goes no further', async () => {
   await using world = openClockWorld();
   const visited: string[] = [];
-  const walk = inBatches(world.engine, 'visit jobs', makeJobs(world, 250), ({ id }) => {
+  const walk = inBatches(world.engine, 'visit jobs', await makeJobs(world, 250), ({ id }) => {
     visited.push(id);
   });
   const before = visited.length;
@@ -48,7 +49,7 @@ test('a visit that is ended goes no further', async () => {
 
 test('a job that cannot be visited is told of, and the others are visited all the same', async () => {
   await using world = openClockWorld();
-  const ids = [...makeJobs(world, 2), 'gone', ...makeJobs(world, 1)];
+  const ids = [...(await makeJobs(world, 2)), 'gone', ...(await makeJobs(world, 1))];
   const visited: string[] = [];
   inBatches(world.engine, 'visit jobs', ids, ({ id }) => {
     if (id === ids[0]) throw new Error('its record is torn');

@@ -13,8 +13,8 @@ import { ManualClock } from '../support/manual-clock.ts';
 const { TRANSFERRED, TRANSFERRING, TRANSIENT_ERROR } = BG_JOB_STATE;
 
 /** A job in the queue that nobody outside holds. */
-function queueJob({ engine }: ClockWorld, url: string): string {
-  return engine.createJob(
+async function queueJob({ engine }: ClockWorld, url: string): Promise<string> {
+  const live = await engine.createJob(
     { displayName: 'it', type: BG_JOB_TYPE.DOWNLOAD, priority: BG_JOB_PRIORITY.NORMAL },
     {
       resumed: true,
@@ -25,7 +25,8 @@ function queueJob({ engine }: ClockWorld, url: string): string {
         },
       ],
     },
-  ).id;
+  );
+  return live.id;
 }
 
 const RETRIES = {
@@ -56,7 +57,7 @@ test('jobs that wait for a network are not in memory, and all go on when it is b
   const { engine, store, clock, network } = world;
   world.web.put(URL, A_FILE);
   network.set({ online: false });
-  const ids = Array.from({ length: 120 }, () => queueJob(world, URL));
+  const ids = await Promise.all(Array.from({ length: 120 }, () => queueJob(world, URL)));
   const refs = ids.map((id) => new WeakRef(engine.jobs.get(id)));
   const states = (): ReadonlySet<BG_JOB_STATE> =>
     new Set(ids.map((id) => store.loadJob(id)!.state));
@@ -74,7 +75,7 @@ test('jobs that wait for a network are not in memory, and all go on when it is b
 test('a job that waits for a retry is not in memory, and knows how often it has failed', async () => {
   await using world = openClockWorld({ retry: RETRIES, web: { latencyMs: 60_000 } });
   const { engine, clock } = world;
-  const id = queueJob(world, URL);
+  const id = await queueJob(world, URL);
   const fail = (): void =>
     engine.happenAnyway(engine.jobs.get(id), { event: 'failed', failure: TIMEOUT });
   await clock.advance(10);

@@ -14,7 +14,7 @@ export interface Remains {
   readonly bootId: string;
 }
 
-/** Calls that change the store; all but checkpoints of written bytes survive a power cut at once. */
+/** Calls that change the store. */
 const CHANGES: ReadonlySet<string> = new Set<string>([
   'acknowledge',
   'commit',
@@ -23,6 +23,9 @@ const CHANGES: ReadonlySet<string> = new Set<string>([
   'purgeFinal',
   'saveCustomHeaders',
 ]);
+
+/** Those of them that a power cut may take back, until `flushed` has resolved. */
+const UNFLUSHED: ReadonlySet<string> = new Set<string>(['acknowledge', 'commit', 'setDiscarded']);
 
 /**
  * The stateful ports of one process, which can die between any two calls of them. From then on its
@@ -130,6 +133,7 @@ export class MortalPorts {
     return new Proxy<JobStore>(store, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key, target);
+        if (key === 'flushed') return () => this.#flushed(store);
         if (typeof value !== 'function' || typeof key !== 'string' || !CHANGES.has(key)) {
           return typeof value === 'function' ? value.bind(target) : value;
         }
@@ -150,11 +154,22 @@ export class MortalPorts {
     });
   }
 
+  /** Takes a moment, in which more is stored and the process may die. */
+  async #flushed(store: MemoryJobStore): Promise<void> {
+    this.#called();
+    const { content } = this.#storeDisk;
+    await store.flushed();
+    this.#called();
+    const covered = this.#history.indexOf(content);
+    if (this.isAlive && covered !== -1) this.#history = this.#history.slice(covered);
+  }
+
   #note(name: string, argument: unknown): void {
     const { content } = this.#storeDisk;
     const mayBeLost =
-      name === 'checkpoint' &&
-      (argument as { readonly durability: string }).durability !== 'flushed';
+      name === 'checkpoint'
+        ? (argument as { readonly durability: string }).durability !== 'flushed'
+        : UNFLUSHED.has(name) && (argument as { readonly flushed?: boolean }).flushed !== true;
     if (mayBeLost) this.#history.push(content);
     else this.#history = [content];
   }

@@ -66,6 +66,10 @@ interface Known {
   mayFail: boolean;
   /** JobTransferred was taken since the job last became TRANSFERRED. */
   told: boolean;
+  /** Files that it has, as callers were told. */
+  files: number;
+  /** Completed or cancelled, as callers were told. */
+  ended: boolean;
 }
 
 /**
@@ -188,9 +192,7 @@ export class Simulation {
     this.#deathIn = Infinity;
     const { remains } = ports;
     const store = new MemoryJobStore(remains.store, remains.bootId);
-    for (const known of this.#known.values()) {
-      assert.ok(store.loadJob(known.id), `job ${known.id} was lost`);
-    }
+    for (const known of this.#known.values()) assertKept(known, store);
     assertTrusted(store, remains.disk, (file) => this.#versionsOf(file));
     this.#open(remains);
     if (this.#chance.happens(0.7)) await this.#registerAll();
@@ -250,7 +252,14 @@ export class Simulation {
   async #createJob(): Promise<void> {
     const job = await this.#process.manager.createJob('simulated', BG_JOB_TYPE.DOWNLOAD);
     const id = await job.getId();
-    const known: Known = { id, urls: new Map(), mayFail: false, told: false };
+    const known: Known = {
+      id,
+      urls: new Map(),
+      mayFail: false,
+      told: false,
+      files: 0,
+      ended: false,
+    };
     // A job that died with its process before anybody heard of it was never promised.
     if (this.#process.ports.isAlive) this.#known.set(id, known);
     await job.setNotifyInterface(this.#callbackFor(known));
@@ -262,6 +271,7 @@ export class Simulation {
 
   async #addFile(job: IBackgroundCopyJob, known: Known): Promise<void> {
     const chance = this.#chance;
+    const { ports } = this.#process;
     const url = chance.of(this.#sites.urls);
     const size = this.#sites.sizeOf(url);
     const name = `${known.id.slice(-6)}-${known.urls.size}`;
@@ -282,6 +292,7 @@ export class Simulation {
     } else {
       await job.addFileWithRanges(fileId, url, localName);
     }
+    if (ports.isAlive) known.files += 1;
   }
 
   async #callSomeJob(): Promise<void> {
@@ -295,7 +306,7 @@ export class Simulation {
       ['resume', () => job.resume()],
       ['suspend', () => job.suspend()],
       ['complete', () => this.#complete(job, known)],
-      ['cancel', () => job.cancel()],
+      ['cancel', () => this.#end(known, job.cancel())],
       ['addFile', () => this.#addFile(job, known)],
       ['setPriority', () => job.setPriority(chance.of(Object.values(BG_JOB_PRIORITY)))],
       ['setRemoteName', () => this.#setRemoteName(job, known)],
@@ -321,9 +332,18 @@ export class Simulation {
     await files[index]!.setRemoteName(url);
   }
 
-  async #complete(job: IBackgroundCopyJob, { id }: Known): Promise<number> {
+  async #complete(job: IBackgroundCopyJob, known: Known): Promise<number> {
+    const { id } = known;
     this.#completing.add(id);
-    return job.complete().finally(() => this.#completing.delete(id));
+    return this.#end(known, job.complete()).finally(() => this.#completing.delete(id));
+  }
+
+  /** A call after which the job is final, for good. */
+  async #end(known: Known, call: Promise<number>): Promise<number> {
+    const { ports } = this.#process;
+    const result = await call;
+    if (ports.isAlive) known.ended = true;
+    return result;
   }
 
   #hasDemands(known: Known, index: number): boolean {
@@ -557,6 +577,14 @@ export class Simulation {
       assert.ok(isOne, `${file.localName} is no version of its content`);
     }
   }
+}
+
+/** What callers were told has happened outlives every death. */
+function assertKept({ id, files, ended }: Known, store: JobStore): void {
+  const job = store.loadJob(id);
+  assert.ok(job, `job ${id} was lost`);
+  assert.ok(store.loadFiles(id).length >= files, `a file that was added to job ${id} was lost`);
+  if (ended) assert.ok(isFinal(job.state), `job ${id} is ${stateName(job.state)} after its end`);
 }
 
 function isAtRest(state: BG_JOB_STATE): boolean {

@@ -45,6 +45,7 @@ export class MemoryJobStore implements JobStore {
   readonly requests: MemoryRequestLedger;
   readonly traffic: MemoryTrafficLedger;
   #open = true;
+  #commits = 0;
 
   /** @param bootId - another one than before stands for a power cut in between */
   constructor(disk: MemoryJobStoreDisk = new MemoryJobStoreDisk(), bootId?: string) {
@@ -54,6 +55,21 @@ export class MemoryJobStore implements JobStore {
     this.notes = new MemoryNoteStore(this);
     this.requests = new MemoryRequestLedger(this);
     this.traffic = new MemoryTrafficLedger(this);
+    const { content } = this;
+    if (content.bootId !== undefined && (bootId === undefined || content.bootId !== bootId)) {
+      const skipped = 1_000_000;
+      const { lastEvent, lastSequence } = content;
+      this.#disk.content = {
+        ...content,
+        lastEvent: lastEvent + skipped,
+        lastSequence: lastSequence + skipped,
+      };
+    }
+    this.#disk.content = { ...this.content, bootId: bootId ?? '' };
+  }
+
+  get commits(): number {
+    return this.#commits;
   }
 
   get maxQueueOrder(): number {
@@ -183,6 +199,11 @@ export class MemoryJobStore implements JobStore {
       lastEvent,
       requests,
     };
+    this.#commits += 1;
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
   }
 
   together(work: () => void): void {

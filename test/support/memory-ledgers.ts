@@ -39,7 +39,8 @@ export class MemoryEventLog implements EventLog {
     const { content } = this.#place;
     const { events, lastEvent } = content;
     const young = events.find(({ atMs }) => atMs >= beforeMs)?.sequence ?? lastEvent + 1;
-    const wanted = Math.max(young - 1, lastEvent - keep);
+    const surplus = events.at(-1 - keep)?.sequence ?? 0;
+    const wanted = Math.max(young - 1, surplus);
     const most = (events[0]?.sequence ?? 0) + (atMost ?? events.length) - 1;
     const boundary = Math.min(wanted, protectedSequence ?? lastEvent, lastEvent, most);
     const kept = events.filter(({ sequence }) => sequence > boundary);

@@ -35,6 +35,8 @@ export interface Content {
   readonly events: readonly EventRecord[];
   readonly lastEvent: number;
   readonly trimmedEvent: number;
+  /** The boot under which numbers were given; undefined before the first opening. */
+  readonly bootId: string | undefined;
   readonly notes: ReadonlyMap<string, string>;
   /** By owner and key, as JSON. */
   readonly requests: ReadonlyMap<string, StoredRequest>;
@@ -50,6 +52,7 @@ export const EMPTY_CONTENT: Content = {
   events: [],
   lastEvent: 0,
   trimmedEvent: 0,
+  bootId: undefined,
   notes: new Map(),
   requests: new Map(),
   traffic: new Map(),

@@ -26,7 +26,7 @@ export class DOManager implements IDOManager {
 
   async createDownload(): Promise<IDODownload> {
     this.#engine.assertOpen();
-    const live = this.#engine.createJob({
+    const live = await this.#engine.createJob({
       displayName: '',
       type: BG_JOB_TYPE.DOWNLOAD,
       priority: BG_JOB_PRIORITY.NORMAL,

@@ -35,7 +35,7 @@ export class BackgroundCopyManager implements HaulyardManager {
 
   async createJob(displayName: string, type: BG_JOB_TYPE): Promise<IBackgroundCopyJob> {
     this.#engine.assertOpen();
-    const live = this.#engine.createJob({
+    const live = await this.#engine.createJob({
       displayName: checkDisplayName(displayName),
       type: checkMember(type, BG_JOB_TYPE, 'BG_JOB_TYPE'),
       priority: BG_JOB_PRIORITY.NORMAL,

@@ -185,6 +185,10 @@ export const STEPS: readonly string[] = [
       WHERE owner = OLD.owner AND state = OLD.state AND is_job = (OLD.download IS NULL);
   END;
   `,
+  // The boot under which events were given their numbers.
+  `
+  ALTER TABLE event_log ADD COLUMN boot_id TEXT;
+  `,
 ];
 
 /** The version of the store that this program writes. */

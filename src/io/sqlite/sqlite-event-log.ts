@@ -72,10 +72,11 @@ export class SqliteEventLog implements EventLog {
   trim({ beforeMs, keep, protectedSequence, atMost }: Parameters<EventLog['trim']>[0]): number {
     checkTrim([beforeMs, keep, protectedSequence, atMost]);
     return this.#session.guard('forget old events', () => {
-      const { firstEvent, firstEventSince } = this.#session.sql;
+      const { firstEvent, firstEventSince, keptEvent } = this.#session.sql;
       const most = atMost ?? Number.POSITIVE_INFINITY;
       const last = Math.min(this.#lastSequence, protectedSequence ?? this.#lastSequence);
-      const surplus = this.#lastSequence - keep;
+      // The newest of those that are too many.
+      const surplus = Number(keptEvent.get(keep)?.['sequence'] ?? 0);
       let trimmed = 0;
       while (trimmed < most) {
         const first = Number(firstEvent.get()?.['sequence'] ?? Number.POSITIVE_INFINITY);

@@ -25,7 +25,9 @@ import { JobLists } from './job-lists.ts';
 import { JobRecords } from './job-records.ts';
 import { jobToRow, progressToRow } from './job-row.ts';
 import { JobSecrets } from './job-secrets.ts';
+import { LogFlusher } from './log-flusher.ts';
 import type { SecretBox } from './secret-box.ts';
+import { skipNumbersAfterReboot } from './skip-numbers.ts';
 import { storeError } from './sqlite-errors.ts';
 import { SqliteEventLog } from './sqlite-event-log.ts';
 import { SqliteNoteStore } from './sqlite-note-store.ts';
@@ -51,9 +53,6 @@ export interface SqliteJobStoreParts {
   readonly beforeClose: () => void;
 }
 
-/** Checkpoints that are `grown` are flushed at most this often, over all files. */
-const CHECKPOINT_FLUSH_MS = 100;
-
 /**
  * Jobs in SQLite (docs/on-disk.md), and what is kept beside them. Nothing read is kept: what is asked
  * for twice is read twice, and SQLite's own cache of 2 MB is all the memory the store has.
@@ -68,8 +67,9 @@ export class SqliteJobStore implements JobStore {
   readonly #requests: SqliteRequestLedger;
   readonly notes: NoteStore;
   readonly traffic: TrafficLedger;
+  readonly #log: LogFlusher;
   #maxQueueOrder = 0;
-  #flushedAtMs = Number.NEGATIVE_INFINITY;
+  #commits = 0;
 
   /** Checks the rows of all jobs, so that unreadable ones are known from the start. */
   constructor(parts: SqliteJobStoreParts) {
@@ -80,10 +80,16 @@ export class SqliteJobStore implements JobStore {
     this.#records = new JobRecords(session, parts.bootId);
     this.#lists = new JobLists(session, this.#records);
     this.#secrets = new JobSecrets(session, this.#records, parts.secrets);
+    skipNumbersAfterReboot(session, parts.bootId);
     this.#events = new SqliteEventLog(session);
     this.#requests = new SqliteRequestLedger(session);
     this.notes = new SqliteNoteStore(session);
     this.traffic = new SqliteTrafficLedger(session);
+    this.#log = new LogFlusher({
+      path: `${parts.db.location()}-wal`,
+      empty: () => parts.db.exec('PRAGMA wal_checkpoint(FULL)'),
+      warn: parts.warn,
+    });
   }
 
   get events(): EventLog {
@@ -92,6 +98,10 @@ export class SqliteJobStore implements JobStore {
 
   get requests(): RequestLedger {
     return this.#requests;
+  }
+
+  get commits(): number {
+    return this.#commits;
   }
 
   get maxQueueOrder(): number {
@@ -163,17 +173,26 @@ export class SqliteJobStore implements JobStore {
   }
 
   acknowledge(sequence: number): void {
-    const { sql } = this.#session;
-    this.#session.guard('acknowledge an event', () => sql.acknowledge.run(sequence));
+    const { db, sql } = this.#session;
+    this.#session.guard('acknowledge an event', () =>
+      // What a power cut takes back is told once more.
+      inUnflushedTransaction(db, () => sql.acknowledge.run(sequence)),
+    );
+    this.#log.committed();
+  }
+
+  flushed(): Promise<void> {
+    return this.#log.flushed();
   }
 
   commit(change: StoreChange): void {
     const { job, files = [], outbox = [], clearOutboxOf, events = [], answers } = change;
-    const { customHeaders } = change;
+    const { customHeaders, flushed = false } = change;
     const { db, sql } = this.#session;
+    const run = flushed ? inTransaction<number> : inUnflushedTransaction<number>;
     const maxQueueOrder = Math.max(this.#maxQueueOrder, job?.queueOrder ?? 0);
     const lastEvent = this.#session.guard('store a change', () =>
-      inTransaction(db, () => {
+      run(db, () => {
         if (job !== undefined) this.#putJob(job);
         if (maxQueueOrder > this.#maxQueueOrder) sql.setMaxQueueOrder.run(maxQueueOrder);
         // Cleared first: what the same change puts into the outbox is newer and stays.
@@ -192,12 +211,14 @@ export class SqliteJobStore implements JobStore {
     // What was counted in memory is true only now that it is stored.
     this.#maxQueueOrder = maxQueueOrder;
     this.#events.committed(lastEvent);
+    this.#commits += 1;
+    this.#log.committed();
   }
 
   together(work: () => void): void {
     this.#session.guard('store several changes', () => {
       try {
-        inTransaction(this.#session.db, work);
+        inUnflushedTransaction(this.#session.db, work);
       } catch (error) {
         // What the changes counted in memory has not come to be.
         this.#maxQueueOrder = this.#storedMaxQueueOrder();
@@ -210,8 +231,7 @@ export class SqliteJobStore implements JobStore {
   checkpoint({ job, file, durability }: FileCheckpoint): void {
     const { db, sql } = this.#session;
     const flushed = durability !== 'written';
-    const isDurable = durability === 'flushed' || (durability === 'grown' && this.#mayFlush());
-    const run = isDurable ? inTransaction<void> : inUnflushedTransaction;
+    const run = durability === 'flushed' ? inTransaction<void> : inUnflushedTransaction<void>;
     this.#session.guard('store progress', () =>
       run(db, () => {
         const seq = this.#records.writableSeqOf(file.jobId);
@@ -226,14 +246,7 @@ export class SqliteJobStore implements JobStore {
         sql.renewJob.run({ ...progressToRow(job), seq });
       }),
     );
-  }
-
-  /** Whether a `grown` checkpoint is flushed now; the next flush carries it along otherwise. */
-  #mayFlush(): boolean {
-    const nowMs = performance.now();
-    if (nowMs - this.#flushedAtMs < CHECKPOINT_FLUSH_MS) return false;
-    this.#flushedAtMs = nowMs;
-    return true;
+    if (durability === 'grown') this.#log.committed();
   }
 
   undiscarded(): readonly string[] {
@@ -300,6 +313,7 @@ export class SqliteJobStore implements JobStore {
       // Everything is in the log already, and the next open reads it from there.
       this.#parts.warn(storeError(error, 'tidy up its log').message);
     }
+    this.#log[Symbol.dispose]();
     this.#parts.beforeClose();
     db.close();
   }

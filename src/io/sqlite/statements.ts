@@ -58,6 +58,11 @@ type StatementName =
   | 'deleteEvents'
   | 'trimmedEvents'
   | 'setTrimmedEvents'
+  | 'keptEvent'
+  | 'numbersBoot'
+  | 'setNumbersBoot'
+  | 'beginNumbers'
+  | 'skipNumbers'
   | 'note'
   | 'putNote'
   | 'deleteNote'
@@ -155,6 +160,14 @@ export const SQL: Readonly<Record<StatementName, string>> = {
   deleteEvents: 'DELETE FROM event WHERE sequence <= ?',
   trimmedEvents: 'SELECT max(trimmed) AS trimmed FROM event_log',
   setTrimmedEvents: 'UPDATE event_log SET trimmed = ?',
+  keptEvent: 'SELECT sequence FROM event ORDER BY sequence DESC LIMIT 1 OFFSET ?',
+  numbersBoot: 'SELECT boot_id FROM event_log',
+  setNumbersBoot: 'UPDATE event_log SET boot_id = ?',
+  // A row of SQLite's own that is there from the first number on.
+  beginNumbers:
+    "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM (SELECT 'event' AS name UNION SELECT 'outbox') " +
+    'WHERE name NOT IN (SELECT name FROM sqlite_sequence)',
+  skipNumbers: "UPDATE sqlite_sequence SET seq = seq + ? WHERE name IN ('event', 'outbox')",
   note: 'SELECT value FROM note WHERE name = ?',
   putNote:
     'INSERT INTO note (name, value) VALUES (?, ?) ' +

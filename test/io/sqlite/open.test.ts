@@ -173,7 +173,7 @@ test('a store of version 1 keeps its jobs, files and headers, and gets the new t
     store.commit({ job: { ...live, maxBytesPerSecond: 5 }, events: [anEvent('live')] });
     store.saveSecret('live', 'authHeaders', 'x');
   }
-  using store = open(directory);
+  using store = open(directory, { bootId: 'boot' });
   assert.equal(store.loadJob('live')?.maxBytesPerSecond, 5);
   assert.equal(store.events.lastSequence, 1);
   assert.equal(store.loadSecret('live', 'authHeaders'), 'x');
@@ -247,7 +247,7 @@ test('a store of a newer version is refused and not touched', async () => {
     (error: unknown) => {
       assert.ok(error instanceof Error && 'code' in error);
       assert.equal(error.code, 'E_UNSUPPORTED');
-      assert.match(error.message, /newer version of haulyard.*format 4.*up to 3/);
+      assert.match(error.message, /newer version of haulyard.*format 5.*up to 4/);
       return true;
     },
   );

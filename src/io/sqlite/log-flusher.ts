@@ -1,0 +1,101 @@
+import { closeSync, fdatasync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+import { messageOf } from '../../core/errors.ts';
+import { storeError } from './sqlite-errors.ts';
+
+/** Commits that nobody waits for are flushed after this long, in milliseconds. */
+const UNASKED_FLUSH_MS = 100;
+
+/** What a {@link LogFlusher} flushes, and who hears of it. */
+export interface FlushedLog {
+  /** SQLite's write-ahead log, which stays one file as long as the database is open. */
+  readonly path: string;
+  /** Moves what the log holds into the database and flushes both. Throws when it cannot. */
+  readonly empty: () => void;
+  readonly warn: (message: string) => void;
+  /** For tests: `fdatasync` otherwise. */
+  readonly flush?: (descriptor: number) => Promise<void>;
+}
+
+const flushDescriptor: (descriptor: number) => Promise<void> = promisify(fdatasync);
+
+/**
+ * Flushes SQLite's log outside of the main thread, once for all commits that came before and for all
+ * who wait. The log is one file with chained checksums, so whatever was appended before a flush began
+ * survives a power cut when it has returned, exactly as if SQLite had flushed it.
+ */
+export class LogFlusher implements Disposable {
+  readonly #log: FlushedLog;
+  readonly #descriptor: number;
+  /** Something was committed since the last flush began. */
+  #dirty = false;
+  #running: Promise<void> | undefined;
+  /** The flush after the one that runs. */
+  #next: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  constructor(log: FlushedLog) {
+    this.#log = log;
+    this.#descriptor = openSync(log.path, 'r');
+  }
+
+  /** Something was appended to the log. It is flushed soon, also when nobody asks. */
+  committed(): void {
+    this.#dirty = true;
+    this.#timer ??= setTimeout(() => {
+      this.flushed().catch((error: unknown) => this.#log.warn(messageOf(error)));
+    }, UNASKED_FLUSH_MS).unref();
+  }
+
+  /** Resolves once everything committed so far survives a power cut. Rejects when the disk fails. */
+  flushed(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return this.#dirty ? this.#start() : Promise.resolve();
+    if (!this.#dirty) return running;
+    // The flush under way may have begun before the last commit.
+    const after = (): Promise<void> => this.flushed();
+    this.#next ??= running.then(after, after);
+    return this.#next;
+  }
+
+  /** To be called once the log is empty. A flush under way keeps the file open until it ends. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#dirty = false;
+    clearTimeout(this.#timer);
+    const close = (): void => closeSync(this.#descriptor);
+    if (this.#running === undefined) close();
+    else void this.#running.then(close, close);
+  }
+
+  #start(): Promise<void> {
+    this.#dirty = false;
+    this.#next = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running = this.#flush().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #flush(): Promise<void> {
+    const { flush = flushDescriptor, empty } = this.#log;
+    try {
+      await flush(this.#descriptor);
+    } catch (error) {
+      if (this.#disposed) return;
+      try {
+        // A flush that has failed once may report success the next time, with pages lost. The
+        // process still reads them right, so they are written once more, to the database.
+        empty();
+      } catch {
+        this.#dirty = true;
+        throw storeError(error, 'flush its log');
+      }
+    }
+  }
+}

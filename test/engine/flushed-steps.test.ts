@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { partPath } from '../../src/io/disk/part-name.ts';
+import type { StoreChange } from '../../src/ports/job-store.ts';
+import {
+  fileOf,
+  openClockWorld,
+  startJob,
+  until,
+  type ClockWorld,
+} from '../support/clock-world.ts';
+import { settle } from '../support/manual-clock.ts';
+
+const URL = 'http://origin.example/file';
+
+/** Has flushes of the store wait until the returned function is called. */
+function holdFlushes({ store }: ClockWorld): () => void {
+  const held = Promise.withResolvers<void>();
+  store.flushed = () => held.promise;
+  return held.resolve;
+}
+
+async function settledAfter(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = (): boolean => (settled = true);
+  void promise.then(note, note);
+  await settle();
+  return settled;
+}
+
+test('a call resolves once what it has changed is flushed; one that changes nothing at once', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const release = holdFlushes(world);
+  const creating = world.manager.createJob('it', 0);
+  assert.equal(await settledAfter(creating), false);
+  release();
+  const job = await creating;
+
+  const releaseNext = holdFlushes(world);
+  assert.equal(await settledAfter(job.getState()), true);
+  const adding = job.addFile(URL, '/data/it');
+  assert.equal(await settledAfter(adding), false);
+  releaseNext();
+  await adding;
+});
+
+test("a call whose flush fails rejects with the store's error, and has happened", async () => {
+  await using world = openClockWorld();
+  const job = await world.manager.createJob('it', 0);
+  const { flushed } = world.store;
+  world.store.flushed = () => Promise.reject(new Error('the disk is gone'));
+  await assert.rejects(job.setNoProgressTimeout(77), /the disk is gone/);
+  world.store.flushed = flushed;
+  assert.equal(await job.getNoProgressTimeout(), 77);
+});
+
+test('no file is renamed or deleted before the step behind it is flushed', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  for (const [name, end] of [
+    ['kept', 'complete'],
+    ['dropped', 'cancel'],
+  ] as const) {
+    const { job, live } = await startJob(world, URL, { name });
+    await until(world, live, 'TRANSFERRED');
+    const part = partPath({ jobId: live.id, index: 0, localName: `/data/${name}` });
+    const release = holdFlushes(world);
+    const ending = job[end]();
+    assert.equal(await settledAfter(ending), false);
+    assert.ok(world.disk.contentOf(part), `${end} waits`);
+    release();
+    await ending;
+    assert.equal(world.disk.contentOf(part), undefined);
+  }
+});
+
+test('a step that takes bytes back from the record is flushed before anything follows', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const { job, live } = await startJob(world, URL);
+  await until(world, live, 'TRANSFERRED');
+  await world.disk.remove({ jobId: live.id, index: 0, localName: '/data/out' });
+  const changes: StoreChange[] = [];
+  const commit = world.store.commit.bind(world.store);
+  world.store.commit = (change) => {
+    changes.push(change);
+    commit(change);
+  };
+  await assert.rejects(job.complete(), { code: 'ERROR_FILE_NOT_FOUND' });
+  assert.deepEqual(fileOf(live).flushed, []);
+  const emptied = changes.filter(({ files = [] }) =>
+    files.some(({ flushed }) => flushed.length === 0),
+  );
+  assert.deepEqual(
+    emptied.map(({ flushed }) => flushed),
+    [true],
+  );
+  assert.ok(
+    changes.some(({ flushed }) => flushed !== true),
+    'others are not',
+  );
+});
