@@ -6,6 +6,7 @@ import {
   type KnownSpeeds,
   type LinkSpeed,
 } from './known-speeds.ts';
+import { othersBytes } from './others-traffic.ts';
 import {
   HALF_LIFE_MS,
   type PoliteRate,
@@ -64,6 +65,9 @@ const MAX_HALF_LIFE_MS = 600_000;
 /** One connection with so much of the rate was held up by the link, not by a server's cap. */
 const OF_THE_LINK = 0.6;
 
+/** A program that has just begun and takes so much of our own rate is worth a check. */
+const NEWCOMER = 0.03;
+
 /** So much of our own rate makes other programs worth a look. */
 const MANY_OTHERS = 0.25;
 /** They have taken so much of our rate while we were silent. */
@@ -90,20 +94,21 @@ export function observeTick(before: PoliteRate, tick: PoliteTick): PoliteRate {
   if (!tick.judged) return { ...state, recent: [] };
   const rate = (bytes * 1_000) / ms;
   const recent = [...state.recent, rate].slice(-TICKS_OF_A_SECOND);
-  const recentOthers = [
-    ...state.recentOthers.slice(state.recentOthers.length - state.recent.length),
-    ((tick.others ?? 0) * 1_000) / ms,
-  ].slice(-TICKS_OF_A_SECOND);
+  const others = (othersBytes(tick.received, bytes) * 1_000) / ms;
+  const surplus = (((tick.received ?? bytes) - bytes) * 1_000) / ms;
+  const recentOthers = beside(state.recentOthers, state.recent, others);
+  const recentSurplus = beside(state.recentSurplus, state.recent, surplus);
   const crowded = recentOthers.at(-1)! >= rate * MANY_OTHERS;
   const single =
     tick.origin === undefined || crowded
       ? state.speeds
       : learnSingle(state.speeds, tick.origin, rate, nowMs);
-  if (recent.length < TICKS_OF_A_SECOND) return { ...state, recent, recentOthers, speeds: single };
+  const seen = { ...state, recent, recentOthers, recentSurplus };
+  if (recent.length < TICKS_OF_A_SECOND) return { ...seen, speeds: single };
   const now = mean(recent);
   const speeds = learnLink(single, now, nowMs);
   const reference = Math.max(state.reference, now);
-  const next = { ...state, recent, recentOthers, reference, speeds };
+  const next = { ...seen, reference, speeds };
   return alarmed(next, now, nowMs) ? beginCheck(next, now, nowMs) : next;
 }
 
@@ -189,10 +194,32 @@ export function missTrain(state: PoliteRate, share: number, nowMs: number): Poli
   return { ...state, phase: 'silent', sinceMs: nowMs, trainAtMs, warm: false, missed };
 }
 
+/** Figures of the same ticks as `recent`, and the one of the tick after. */
+function beside(
+  figures: readonly number[],
+  recent: readonly number[],
+  figure: number,
+): readonly number[] {
+  return [...figures.slice(figures.length - recent.length), figure].slice(-TICKS_OF_A_SECOND);
+}
+
+/**
+ * Whether the machine has received clearly more beside our own for half a second than in the half
+ * second before: a program has begun that may want the link. What merely arrived and waits to be read
+ * shows in one tick and is missing in the next.
+ */
+function hasNewcomer(
+  { recentSurplus: [a = 0, b = 0, c = 0, d = 0] }: PoliteRate,
+  now: number,
+): boolean {
+  return Math.min(c, d) >= Math.max(a, b) + now * NEWCOMER;
+}
+
 function alarmed(state: PoliteRate, now: number, nowMs: number): boolean {
   const { budgetMs, reference, sinceMs } = state;
   if (now < reference * DROP) return budgetMs > -MAX_DEBT_MS;
   if (now < reference * CLEAR_DIP && budgetMs > -CLEAR_DIP_DEBT_MS) return true;
+  if (hasNewcomer(state, now) && budgetMs > -CLEAR_DIP_DEBT_MS) return true;
   if (budgetMs < 0) return false;
   const fullMs = nowMs - sinceMs;
   const doubtful = state.unproven && state.speeds.link !== undefined;

@@ -30,6 +30,8 @@ export interface PoliteRate {
   readonly recent: readonly number[];
   /** What other programs of this machine received in the same ticks, in bytes per second. */
   readonly recentOthers: readonly number[];
+  /** What the machine received beyond our own bytes in the same ticks, headers included. */
+  readonly recentSurplus: readonly number[];
   /** The best mean over a second since the transfers at work changed; 0 while there is none. */
   readonly reference: number;
   readonly speeds: KnownSpeeds;
@@ -75,8 +77,8 @@ export interface PoliteTick {
   /** Milliseconds it lasted. */
   readonly ms: number;
   readonly bytes: number;
-  /** Bytes that other programs of this machine received; undefined where nobody knows. */
-  readonly others?: number | undefined;
+  /** Bytes that the machine received, ours and all headers included; undefined where nobody knows. */
+  readonly received?: number | undefined;
   /** The origin of all of it, when all came over one connection. */
   readonly origin: string | undefined;
   /** The network set the pace all the time: no limit, no disk, no gap between answers. */
@@ -115,6 +117,7 @@ export function createPoliteRate(nowMs: number): PoliteRate {
     yielding: false,
     recent: [],
     recentOthers: [],
+    recentSurplus: [],
     reference: 0,
     speeds: NOTHING_KNOWN,
     halfLifeMs: HALF_LIFE_MS,

@@ -1,4 +1,4 @@
-import { othersBytes } from '../../core/bandwidth/others-traffic.ts';
+import { othersBytes, receivedBytes } from '../../core/bandwidth/others-traffic.ts';
 import {
   depart,
   departLong,
@@ -261,7 +261,7 @@ export class Politeness {
     const silence = this.#silence;
     this.#silence = undefined;
     if (silence === undefined) return false;
-    const others = othersBytes(silence.counters, this.#readCounters(), 0) ?? 0;
+    const others = othersBytes(receivedBytes(silence.counters, this.#readCounters()), 0);
     const rate = (others * 1_000) / Math.max(1, nowMs - silence.sinceMs);
     this.#state = observeSilence(this.#state, rate, nowMs);
     return this.#state.trainAtMs > nowMs;
@@ -370,7 +370,7 @@ export class Politeness {
       nowMs,
       ms,
       bytes: this.#bytes,
-      others: othersBytes(this.#counters, this.#readCounters(), this.#bytes),
+      received: receivedBytes(this.#counters, this.#readCounters()),
       origin: origin?.origin,
       judged,
       changed,

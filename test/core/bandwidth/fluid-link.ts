@@ -109,6 +109,9 @@ export interface Outcome {
   readonly state: PoliteRate;
 }
 
+/** What a machine's counters say of a byte: headers of Ethernet, IP and TCP are in them. */
+const HEADERS = 1.046;
+
 /** Milliseconds that one entry of an outcome stands for. */
 export const SLOT_MS = 100;
 
@@ -205,7 +208,7 @@ class Run {
       nowMs: this.#nowMs,
       ms: POLITE_TICK_MS,
       bytes: this.#tickBytes,
-      others: sameMachine ? this.#othersBytes : undefined,
+      received: sameMachine ? this.#othersBytes + this.#tickBytes * HEADERS : undefined,
       origin: connections === 1 || this.#nowMs <= 500 ? 'origin' : undefined,
       judged: true,
       changed: false,

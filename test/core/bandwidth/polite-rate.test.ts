@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { observeTick, POLITE_TICK_MS } from '../../../src/core/bandwidth/polite-rate.ts';
+import { createPoliteRate, type PoliteRate } from '../../../src/core/bandwidth/polite-state.ts';
 import { runScenario, SLOT_MS, type LinkShape, type Scenario } from './fluid-link.ts';
 
 const CABLE: LinkShape = { bytesPerSecond: 12_000_000, roundTripMs: 10, queueMs: 50 };
@@ -102,4 +104,38 @@ test('company of half a minute that comes again and again is made room for each 
 test('what comes in slowly beside others never counts as a free link', () => {
   const scenario = { link: CABLE, seconds: 50, others: [{ from: 20, to: 200 }], seed: 7 };
   assert.equal(runScenario(scenario).state.yielding, true);
+});
+
+/** A transfer of 10 MB/s, beside which the machine receives so many bytes a second, tick by tick. */
+function besideIt(surplus: readonly number[]): PoliteRate {
+  let state = createPoliteRate(0);
+  for (const [index, each] of [...Array<number>(6).fill(450_000), ...surplus].entries()) {
+    state = observeTick(state, {
+      nowMs: (index + 1) * POLITE_TICK_MS,
+      ms: POLITE_TICK_MS,
+      bytes: (10_000_000 * POLITE_TICK_MS) / 1_000,
+      received: ((10_000_000 + each) * POLITE_TICK_MS) / 1_000,
+      origin: undefined,
+      judged: true,
+      changed: false,
+    });
+  }
+  return state;
+}
+
+test('a program of this machine that begins slowly is looked into after half a second', () => {
+  assert.equal(besideIt([800_000]).phase, 'full');
+  assert.equal(besideIt([800_000, 1_100_000]).phase, 'silent');
+});
+
+test('what has arrived and waits to be read is no newcomer, nor is a trickle', () => {
+  assert.equal(besideIt([2_500_000, -1_600_000]).phase, 'full');
+  assert.equal(besideIt([600_000, 600_000, 600_000]).phase, 'full');
+});
+
+test('a program of this machine that takes little keeps nobody from the rest', () => {
+  const others = [{ from: 10, to: 60, cap: 600_000 }];
+  const scenario = { link: CABLE, seconds: 60, connections: 2, others, sameMachine: true };
+  const rate = share(runScenario(scenario).background, scenario, 10, 60);
+  assert.ok(rate >= 0.95 * 0.95, `${rate} of the link, of which 0.95 are free`);
 });
