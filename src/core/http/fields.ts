@@ -48,7 +48,7 @@ const MAX_DELTA_SECONDS = 2 ** 31;
 export function fieldValues(list: HeaderList, name: string): string[] {
   const wanted = name.toLowerCase();
   return list
-    .filter(([key]) => key.toLowerCase() === wanted)
+    .filter(([key]) => key.length === wanted.length && key.toLowerCase() === wanted)
     .map(([, value]) => trimWhitespace(value));
 }
 

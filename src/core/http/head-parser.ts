@@ -69,9 +69,6 @@ const BEGINNING = 'HTTP/1.';
 /** A reason may be missing, and with it the space before it (RFC 9112 §4 asks for the space). */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 
-/** Bytes decoded at once; all of a line as arguments of one call could be more than the stack holds. */
-const DECODE_BYTES = 4_096;
-
 const INCOMPLETE: HeadParse = { kind: 'incomplete' };
 
 /**
@@ -283,8 +280,6 @@ function malformed(reason: string): BodyFraming {
 /** Each octet as the character of its number; `TextDecoder`'s latin1 is another code page. */
 function decode(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
-  for (let from = start; from < end; from += DECODE_BYTES) {
-    text += String.fromCharCode(...bytes.subarray(from, Math.min(end, from + DECODE_BYTES)));
-  }
+  for (let at = start; at < end; at += 1) text += String.fromCharCode(bytes[at]!);
   return text;
 }

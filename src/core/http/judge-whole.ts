@@ -7,7 +7,6 @@ import type { ResponseHead } from './response-head.ts';
 /** Judges a 200, or a 203, whose body is the whole file (http.md §4). */
 export function judgeWhole(request: RequestFacts, head: ResponseHead): Verdict {
   const { known, range, restarts } = request;
-  const shown = maskUrl(request.url);
   if (request.callerRanges) return judgeWholeForRanges(request, head);
   const length = announcedLength(request, head);
   if ('refused' in length) return length.refused;
@@ -16,7 +15,7 @@ export function judgeWhole(request: RequestFacts, head: ResponseHead): Verdict {
   if (unexpected !== undefined) return unexpected;
   const isSizeMissing = end === undefined && request.expectedSizeBytes === undefined;
   if (isSizeMissing && request.sizeNeeded === true) {
-    const message = `${shown} answered HTTP ${head.status} without a length, and no size was given.`;
+    const message = `${maskUrl(request.url)} answered HTTP ${head.status} without a length, and no size was given.`;
     return failed(request, 'DO_E_FILE_SIZE_UNKNOWN_HTTP_200', message, {
       failureClass: 'fatal',
       httpStatus: head.status,

@@ -54,16 +54,18 @@ export function checkRemoteUrl(text: string): string {
  * @throws DeliveryOptimizationError E_INVALIDARG when the URL is not absolute http or https
  */
 export function originOf(url: string): string {
-  if (!PREFIX.test(url) || !URL.canParse(url)) {
+  const parsed = PREFIX.test(url) ? URL.parse(url) : null;
+  if (parsed === null) {
     throw invalid('The origin was asked of text that is not an absolute http or https URL.');
   }
-  return new URL(url).origin;
+  return parsed.origin;
 }
 
 /** Whether scheme, host and port are equal; `false` when either is not an http or https URL. */
 export function sameOrigin(a: string, b: string): boolean {
-  const isComparable = [a, b].every((url) => PREFIX.test(url) && URL.canParse(url));
-  return isComparable && originOf(a) === originOf(b);
+  const isComparable = (url: string): boolean => PREFIX.test(url) && URL.canParse(url);
+  if (a === b) return isComparable(a);
+  return isComparable(a) && isComparable(b) && originOf(a) === originOf(b);
 }
 
 /** Whether a URL's host is this machine itself. */

@@ -220,7 +220,7 @@ export class FileTransfer {
     let held = admitted;
     try {
       if (!admitted) {
-        await this.#acquire(AbortSignal.any([connection.signal, signal]));
+        await this.#acquire(connection.signal, signal);
         held = true;
       }
       return await fetchSegment(connection, {
@@ -250,11 +250,12 @@ export class FileTransfer {
   }
 
   /** Waits for a place among the origin's connections; waiting is nobody's lack of progress. */
-  async #acquire(signal: AbortSignal): Promise<void> {
+  async #acquire(...signals: AbortSignal[]): Promise<void> {
+    for (const signal of signals) signal.throwIfAborted();
     if (this.#share.tryAcquire()) return;
     this.#context.waiting(true);
     try {
-      await this.#share.acquire(signal);
+      await this.#share.acquire(AbortSignal.any(signals));
     } finally {
       this.#context.waiting(false);
     }
