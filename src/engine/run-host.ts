@@ -5,6 +5,7 @@ import { remoteNameInForce, type JobFile } from '../core/job/file.ts';
 import type { Job } from '../core/job/job.ts';
 import { isForeground } from '../core/job/step.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
+import type { CheckpointDurability } from '../ports/job-store.ts';
 import { carry, downloadContext } from './download/carry.ts';
 import type { Engine } from './engine.ts';
 import type { FileEvents, RunHost } from './job-run.ts';
@@ -24,12 +25,7 @@ export function runHost(engine: Engine, live: LiveJob): RunHost {
       else awaitingConnection.delete(live);
       awaitTurn(engine, live, waits);
     },
-    keep: (index) =>
-      engine.ports.store.checkpoint({
-        job: live.job,
-        file: live.files[index]!,
-        durability: 'grown',
-      }),
+    keep: (index) => record(engine, live, index, 'grown'),
     fileDone: async (index) => {
       await engine.doneFiles.add(live, index);
       live.forgetAttempts(index);
@@ -94,8 +90,19 @@ function contextFor(
     update: (changed, progressed) => engine.fileProgress(live, changed, progressed),
     waiting: (waits) => events.waiting(waits),
     fetched: () => events.fetched(),
-    checkpoint: (durability) => ports.store.checkpoint({ job: live.job, file: file(), durability }),
+    checkpoint: (durability) => record(engine, live, index, durability),
   };
+}
+
+/** Stores how far a file has come. */
+function record(
+  engine: Engine,
+  live: LiveJob,
+  index: number,
+  durability: CheckpointDurability,
+): void {
+  const file = live.files[index]!;
+  engine.ports.store.checkpoint({ job: live.job, file, durability });
 }
 
 /** Jobs whose file waits for a connection of its origin. */

@@ -1,4 +1,3 @@
-import { DeliveryOptimizationError, maskUrl } from '../../core/errors.ts';
 import {
   bodyFraming,
   HeadReader,
@@ -9,10 +8,12 @@ import { plainBodyLength } from '../../core/http/plain-answer.ts';
 import { errorFromNetwork } from '../../core/node-errors.ts';
 import { HEADERS_TIMEOUT_MS } from '../../core/limits.ts';
 import type { HttpRequest, HttpResponse } from '../../ports/http-transport.ts';
+import { asError } from './as-error.ts';
 import type { Block } from './block-pool.ts';
 import { closedByPeer, type ConnectionUser, type DirectConnection } from './direct-connection.ts';
 import { PooledBody } from './pooled-body.ts';
 import { ReplaySocket } from './replay-socket.ts';
+import { unusableAnswer } from './unusable-answer.ts';
 
 /** What an exchange needs of the transport it belongs to. */
 export interface ExchangeHost {
@@ -163,12 +164,7 @@ export class DirectExchange implements ConnectionUser {
   }
 
   #refuse(reason: string, overflow: boolean): void {
-    const { url } = this.#request;
-    const code = overflow
-      ? 'ERROR_WINHTTP_HEADER_SIZE_OVERFLOW'
-      : 'ERROR_WINHTTP_INVALID_SERVER_RESPONSE';
-    const message = `Could not download ${maskUrl(url)}: ${reason}. It is tried again later.`;
-    this.#fail(new DeliveryOptimizationError(code, message, { url }));
+    this.#fail(unusableAnswer(this.#request.url, reason, { overflow }));
   }
 
   #fail(error: Error): void {
@@ -189,8 +185,4 @@ export class DirectExchange implements ConnectionUser {
     clearTimeout(this.#headTimer);
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

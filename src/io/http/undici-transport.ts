@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { Agent, Client, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
-import { DeliveryOptimizationError, httpStatusError, maskUrl } from '../../core/errors.ts';
+import { DeliveryOptimizationError, httpStatusError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/http/fields.ts';
 import { bodyFraming } from '../../core/http/head-parser.ts';
 import { statusDisposition } from '../../core/http/status.ts';
@@ -14,9 +14,11 @@ import {
 } from '../../core/limits.ts';
 import { errorFromNetwork } from '../../core/node-errors.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../../ports/http-transport.ts';
+import { asError } from './as-error.ts';
 import { BodyQueue } from './body-queue.ts';
 import { proxiesOf, type Environment } from './proxy-environment.ts';
 import { requestTarget } from './request-head.ts';
+import { unusableAnswer } from './unusable-answer.ts';
 
 export interface UndiciTransportOptions {
   /** PEM certificates trusted in place of the built-in ones; for tests and private authorities. */
@@ -168,7 +170,7 @@ function send(
           const framing = bodyFraming({ version: '1.1', status, statusText: '', headers });
           if (framing.kind === 'malformed') {
             // undici takes a coding it does not know for a body that ends with the connection.
-            const error = invalidAnswer(request.url, framing.reason);
+            const error = unusableAnswer(request.url, framing.reason);
             fail(error);
             started.abort(error);
             return;
@@ -224,21 +226,9 @@ function translate(error: Error, url: string, headSeen: boolean): Error {
   if (!headSeen && error instanceof errors.ResponseContentLengthMismatchError) {
     // No body can have the wrong length yet: this is what undici makes of a head that it cannot
     // read and that has a Content-Length in it.
-    return invalidAnswer(url, 'the answer is not valid HTTP', error);
+    return unusableAnswer(url, 'the answer is not valid HTTP', { cause: error });
   }
   return errorFromNetwork(error, url);
-}
-
-function invalidAnswer(url: string, reason: string, cause?: Error): DeliveryOptimizationError {
-  return new DeliveryOptimizationError(
-    'ERROR_WINHTTP_INVALID_SERVER_RESPONSE',
-    `Could not download ${maskUrl(url)}: ${reason}. It is tried again later.`,
-    { cause, url },
-  );
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /** undici's forwarding proxy client takes headers as an object only. */
