@@ -224,20 +224,20 @@ export class Engine {
   }
 
   /**
-   * Runs a task on a job after those before it, and resolves once what it has changed survives a
-   * power cut; `close` waits for it.
+   * Runs a task on a job after those before it, and resolves once all that it has changed or found
+   * survives a power cut; `close` waits for it.
    */
   operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
     return this.#tracked(async () => {
-      const { store } = this.ports;
-      let before = store.commits;
-      const result = await live.serial.run(() => {
-        before = store.commits;
-        return task();
-      });
-      if (store.commits !== before) await store.flushed();
+      const result = await live.serial.run(task);
+      await this.ports.store.flushed();
       return result;
     });
+  }
+
+  /** Resolves once all that is stored by now survives a power cut; `close` waits for it. */
+  flushed(): Promise<void> {
+    return this.#tracked(() => this.ports.store.flushed());
   }
 
   async #tracked<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -301,7 +301,8 @@ export class Engine {
 
   /**
    * A new job, stored with everything it begins with in one transaction. Resolves once it survives a
-   * power cut.
+   * power cut. Rejects with the store's error when that cannot be; there is no such job then, unless
+   * it answers a request, which finds it when it is repeated.
    */
   async createJob(wanted: NewJob, beginning: Beginning = {}): Promise<LiveJob> {
     const { clock, randomness, store } = this.ports;
@@ -331,7 +332,15 @@ export class Engine {
     const live = this.jobs.adopt(new LiveJob(job, store));
     this.changes.emit(live);
     if (job.state === BG_JOB_STATE.QUEUED) this.scheduler.admit(live);
-    await this.#tracked(() => store.flushed());
+    try {
+      await this.flushed();
+    } catch (error) {
+      // Nobody knows its id.
+      if (answers === undefined) {
+        this.attempt(`drop job ${id}`, () => this.call(live, { call: 'cancel' }));
+      }
+      throw error;
+    }
     return live;
   }
 

@@ -132,8 +132,6 @@ export interface JobStore extends Disposable {
   outboxOf(jobId: string): readonly OutboxRow[];
   acknowledge(sequence: number): void;
   commit(change: StoreChange): void;
-  /** How many changes `commit` has stored since the store was opened. */
-  readonly commits: number;
   /**
    * Resolves once everything stored before this call survives a power cut. Those who wait share
    * flushes, and the caller's thread goes on meanwhile; what nobody waits for is flushed within about

@@ -55,7 +55,8 @@ export interface PartialFiles {
   createDirectoryOf(localName: string): Promise<void>;
   /**
    * Opens the partial file. `mustExist` false creates it, and refuses to take over a file that is
-   * already there and is not one of ours; true gives undefined when there is none.
+   * already there and is not one of ours; one of ours keeps its bytes until it is truncated. True
+   * gives undefined when there is none.
    */
   open(id: PartialFileId, mustExist: boolean): Promise<PartialFile | undefined>;
   /** Identity of the partial file, or undefined when there is none. */

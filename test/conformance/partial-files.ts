@@ -109,11 +109,14 @@ export function testPartialFiles(name: string, makeWorld: () => Promise<PartialF
     await file.flush();
   });
 
-  scenario('creating takes over what a crash left under the name, emptied', async (world, id) => {
-    await write(world, id, 'from before the crash');
+  scenario('creating takes over what a crash left under the name, as it is', async (world, id) => {
+    const left = 'from before the crash';
+    await write(world, id, left);
     const before = await world.files.identify(id);
     await using file = await created(world, id);
-    assert.equal(file.lengthBytes, 0);
+    assert.equal(file.lengthBytes, left.length);
+    assert.equal(await world.textOf(file.path), left);
+    await file.truncate(0);
     assert.deepEqual(await world.files.identify(id), { ...before, lengthBytes: 0 });
   });
 

@@ -46,6 +46,27 @@ test('a call resolves once what it has changed is flushed; one that changes noth
   await adding;
 });
 
+test('a call that finds its work done waits for the flush of it all the same', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const { job } = await startJob(world, URL);
+  const release = holdFlushes(world);
+  const first = job.suspend();
+  const second = job.suspend();
+  assert.equal(await settledAfter(first), false);
+  assert.equal(await settledAfter(second), false);
+  release();
+  await Promise.all([first, second]);
+});
+
+test('a job whose creation cannot be flushed is dropped, for nobody knows its id', async () => {
+  await using world = openClockWorld();
+  world.store.flushed = () => Promise.reject(new Error('the disk is gone'));
+  await assert.rejects(world.manager.createJob('it', 0), /the disk is gone/);
+  world.store.flushed = () => Promise.resolve();
+  assert.equal(await (await world.manager.enumJobs()).getCount(), 0);
+});
+
 test("a call whose flush fails rejects with the store's error, and has happened", async () => {
   await using world = openClockWorld();
   const job = await world.manager.createJob('it', 0);
@@ -100,4 +121,31 @@ test('a step that takes bytes back from the record is flushed before anything fo
     changes.some(({ flushed }) => flushed !== true),
     'others are not',
   );
+});
+
+test('a file is emptied only when the store vouches for nothing of it, whatever memory says', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const job = await world.manager.createJob('it', 0);
+  await job.addFile(URL, '/data/out');
+  const live = world.engine.jobs.get(await job.getId());
+  const id = { jobId: live.id, index: 0, localName: '/data/out' };
+  const left = await world.disk.open(id, false);
+  await left?.write([Buffer.from('left by a version that memory knows nothing of')], 0);
+  await left?.[Symbol.asyncDispose]();
+  const acts: string[] = [];
+  const checkpoint = world.store.checkpoint.bind(world.store);
+  world.store.checkpoint = (change) => {
+    acts.push(`${change.durability} checkpoint`);
+    checkpoint(change);
+  };
+  world.disk.onCall = ({ name }) => void acts.push(name);
+  await job.resume();
+  await until(world, live, 'TRANSFERRED');
+  assert.deepEqual(acts.slice(acts.indexOf('open'), acts.indexOf('truncate') + 1), [
+    'open',
+    'flushed checkpoint',
+    'truncate',
+  ]);
+  await job.complete();
 });

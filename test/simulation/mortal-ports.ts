@@ -10,6 +10,8 @@ export type Death = 'written' | 'flushed';
 export interface Remains {
   readonly disk: MemoryPartialFiles;
   readonly store: MemoryJobStoreDisk;
+  /** What a power cut may still leave of the store: a killed process flushes nothing. */
+  readonly history?: readonly MemoryJobStoreDisk['content'][];
   /** Another one after a power cut. */
   readonly bootId: string;
 }
@@ -63,7 +65,7 @@ export class MortalPorts {
     this.#storeDisk = remains.store;
     this.#bootId = remains.bootId;
     this.#deathAt = deathAt;
-    this.#history = [remains.store.content];
+    this.#history = [...(remains.history ?? [remains.store.content])];
     this.#pick = world.pick;
     this.clock = {
       nowMs: () => world.clock.nowMs(),
@@ -107,7 +109,8 @@ export class MortalPorts {
         ? this.#storeDisk.content
         : this.#history[this.#pick(this.#history.length)]!;
     const bootId = how === 'written' ? this.#bootId : `${this.#bootId}+`;
-    this.#remains = { disk: this.disk.crash(how), store, bootId };
+    const history = how === 'written' ? this.#history : [store.content];
+    this.#remains = { disk: this.disk.crash(how), store, history, bootId };
   }
 
   /** The process has ended in good order. */

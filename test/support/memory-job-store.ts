@@ -45,7 +45,6 @@ export class MemoryJobStore implements JobStore {
   readonly requests: MemoryRequestLedger;
   readonly traffic: MemoryTrafficLedger;
   #open = true;
-  #commits = 0;
 
   /** @param bootId - another one than before stands for a power cut in between */
   constructor(disk: MemoryJobStoreDisk = new MemoryJobStoreDisk(), bootId?: string) {
@@ -66,10 +65,6 @@ export class MemoryJobStore implements JobStore {
       };
     }
     this.#disk.content = { ...this.content, bootId: bootId ?? '' };
-  }
-
-  get commits(): number {
-    return this.#commits;
   }
 
   get maxQueueOrder(): number {
@@ -199,7 +194,6 @@ export class MemoryJobStore implements JobStore {
       lastEvent,
       requests,
     };
-    this.#commits += 1;
   }
 
   flushed(): Promise<void> {

@@ -141,7 +141,6 @@ export class MemoryPartialFiles implements PartialFiles {
     this.#needDirectory(path);
     this.#needWritable(path);
     const inode = found ?? this.#newInode();
-    inode.bytes = new Uint8Array();
     this.#entries.set(path, inode);
     return this.#handle(path, inode);
   }

@@ -67,6 +67,10 @@ const OF_THE_LINK = 0.6;
 
 /** A program that has just begun and takes so much of our own rate is worth a check. */
 const NEWCOMER = 0.03;
+/** Headers are no less than this where packets are of the usual size. */
+const HEADER_SHARE = 0.045;
+/** One that takes so much is worth a check that the budget has no room for. */
+const CLEAR_NEWCOMER = 0.1;
 
 /** So much of our own rate makes other programs worth a look. */
 const MANY_OTHERS = 0.25;
@@ -95,7 +99,8 @@ export function observeTick(before: PoliteRate, tick: PoliteTick): PoliteRate {
   const rate = (bytes * 1_000) / ms;
   const recent = [...state.recent, rate].slice(-TICKS_OF_A_SECOND);
   const others = (othersBytes(tick.received, bytes) * 1_000) / ms;
-  const surplus = (((tick.received ?? bytes) - bytes) * 1_000) / ms;
+  const surplus =
+    tick.received === undefined || bytes === 0 ? undefined : (tick.received - bytes) / bytes;
   const recentOthers = beside(state.recentOthers, state.recent, others);
   const recentSurplus = beside(state.recentSurplus, state.recent, surplus);
   const crowded = recentOthers.at(-1)! >= rate * MANY_OTHERS;
@@ -195,31 +200,32 @@ export function missTrain(state: PoliteRate, share: number, nowMs: number): Poli
 }
 
 /** Figures of the same ticks as `recent`, and the one of the tick after. */
-function beside(
-  figures: readonly number[],
+function beside<Figure>(
+  figures: readonly Figure[],
   recent: readonly number[],
-  figure: number,
-): readonly number[] {
+  figure: Figure,
+): readonly Figure[] {
   return [...figures.slice(figures.length - recent.length), figure].slice(-TICKS_OF_A_SECOND);
 }
 
 /**
- * Whether the machine has received clearly more beside our own for half a second than in the half
- * second before: a program has begun that may want the link. What merely arrived and waits to be read
- * shows in one tick and is missing in the next.
+ * What the machine has received for half a second beside our own, beyond that of the half second
+ * before, in parts of our rate: a program has begun that may want the link. Our own headers are the
+ * same part of our rate whatever that is. What has arrived and waits to be read shows in one tick and
+ * is missing in another.
  */
-function hasNewcomer(
-  { recentSurplus: [a = 0, b = 0, c = 0, d = 0] }: PoliteRate,
-  now: number,
-): boolean {
-  return Math.min(c, d) >= Math.max(a, b) + now * NEWCOMER;
+function newcomer({ recentSurplus: [a, b, c, d] }: PoliteRate): number {
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return 0;
+  return Math.min(c, d) - Math.max(a, b, HEADER_SHARE);
 }
 
 function alarmed(state: PoliteRate, now: number, nowMs: number): boolean {
   const { budgetMs, reference, sinceMs } = state;
-  if (now < reference * DROP) return budgetMs > -MAX_DEBT_MS;
-  if (now < reference * CLEAR_DIP && budgetMs > -CLEAR_DIP_DEBT_MS) return true;
-  if (hasNewcomer(state, now) && budgetMs > -CLEAR_DIP_DEBT_MS) return true;
+  const begun = newcomer(state);
+  if (now < reference * DROP || begun >= CLEAR_NEWCOMER) return budgetMs > -MAX_DEBT_MS;
+  if ((now < reference * CLEAR_DIP || begun >= NEWCOMER) && budgetMs > -CLEAR_DIP_DEBT_MS) {
+    return true;
+  }
   if (budgetMs < 0) return false;
   const fullMs = nowMs - sinceMs;
   const doubtful = state.unproven && state.speeds.link !== undefined;

@@ -30,8 +30,11 @@ export interface PoliteRate {
   readonly recent: readonly number[];
   /** What other programs of this machine received in the same ticks, in bytes per second. */
   readonly recentOthers: readonly number[];
-  /** What the machine received beyond our own bytes in the same ticks, headers included. */
-  readonly recentSurplus: readonly number[];
+  /**
+   * What the machine received beyond our own bytes in the same ticks, headers included, in parts of
+   * our own; undefined where nobody knows.
+   */
+  readonly recentSurplus: readonly (number | undefined)[];
   /** The best mean over a second since the transfers at work changed; 0 while there is none. */
   readonly reference: number;
   readonly speeds: KnownSpeeds;

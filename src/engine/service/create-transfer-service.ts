@@ -78,7 +78,10 @@ export function createTransferService(engine: Engine, hub: EventHub): TransferSe
         const known = store.requests.find(caller.user, key);
         if (known !== undefined && known.fingerprint !== fingerprint) throw keyReused(key);
         const made = known === undefined ? undefined : engine.jobs.find(known.jobId);
-        if (made !== undefined) return { facts: factsOf(made), created: false };
+        if (made !== undefined) {
+          await engine.flushed();
+          return { facts: factsOf(made), created: false };
+        }
         const live = await createJob(engine, wanted, caller.user, idempotency);
         return { facts: factsOf(live), created: true };
       });

@@ -18,21 +18,41 @@ export async function openPart(context: TransferContext): Promise<PartialFile> {
   const file = context.file();
   const written = clip(file.written, kept.lengthBytes);
   if (setSize(written) !== setSize(file.written)) {
-    context.update({ ...file, written, flushed: clip(file.flushed, kept.lengthBytes) }, false);
+    const flushed = clip(file.flushed, kept.lengthBytes);
+    context.update({ ...file, written, flushed }, false);
+    if (setSize(flushed) !== setSize(file.flushed)) await recordCut(context, kept);
   }
   return kept;
 }
 
+async function recordCut(context: TransferContext, part: PartialFile): Promise<void> {
+  try {
+    context.checkpoint('flushed');
+  } catch (error) {
+    await part[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 async function createPart(context: TransferContext): Promise<PartialFile> {
   const file = context.file();
-  if (file.representation !== undefined || file.written.length > 0) {
+  const isRecorded = file.representation !== undefined || file.written.length > 0;
+  if (isRecorded) {
     context.update(startedOver(file), false);
     context.checkpoint('flushed');
   }
   const created = await context.partials.open(context.partialId(), false);
   if (created === undefined) throw unexpected('A partial file was neither opened nor refused.');
-  if (created.lengthBytes > 0) await created.truncate(0);
-  return created;
+  if (created.lengthBytes === 0) return created;
+  try {
+    // The store may say more than is known here: an earlier attempt to say less can have failed.
+    if (!isRecorded) context.checkpoint('flushed');
+    await created.truncate(0);
+    return created;
+  } catch (error) {
+    await created[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function isResumable(context: TransferContext): boolean {

@@ -14,8 +14,8 @@ export interface OpenedPart {
 }
 
 /**
- * Creates the partial file, or takes over an empty shell of it: a crash between the creation and
- * the record of it leaves a file nobody knows of, which is ours by its name and empty from now on.
+ * Creates the partial file, or takes over what is left of it: a crash between the creation and the
+ * record of it leaves a file nobody knows of, which is ours by its name.
  */
 export async function createPart(path: string, trustedUid?: bigint): Promise<OpenedPart> {
   try {
@@ -26,8 +26,7 @@ export async function createPart(path: string, trustedUid?: bigint): Promise<Ope
     const found = await reopenPart(path, trustedUid);
     // Gone between the two calls: the caller hears of the race as it was first seen.
     if (found === undefined) throw error;
-    await closingOnFailure(found.handle, () => found.handle.truncate(0));
-    return { ...found, lengthBytes: 0 };
+    return found;
   }
 }
 

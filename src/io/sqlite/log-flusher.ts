@@ -11,7 +11,7 @@ const UNASKED_FLUSH_MS = 100;
 export interface FlushedLog {
   /** SQLite's write-ahead log, which stays one file as long as the database is open. */
   readonly path: string;
-  /** Moves what the log holds into the database and flushes both. Throws when it cannot. */
+  /** Moves what the log holds into the database, which is flushed, and cuts the log. */
   readonly empty: () => void;
   readonly warn: (message: string) => void;
   /** For tests: `fdatasync` otherwise. */
@@ -30,6 +30,8 @@ export class LogFlusher implements Disposable {
   readonly #descriptor: number;
   /** Something was committed since the last flush began. */
   #dirty = false;
+  /** A flush has failed: what it was to cover may be lost, whatever the next one says. */
+  #doubtful = false;
   #running: Promise<void> | undefined;
   /** The flush after the one that runs. */
   #next: Promise<void> | undefined;
@@ -38,7 +40,10 @@ export class LogFlusher implements Disposable {
 
   constructor(log: FlushedLog) {
     this.#log = log;
-    this.#descriptor = openSync(log.path, 'r');
+    // Windows flushes no file that is open for reading alone.
+    this.#descriptor = openSync(log.path, 'r+');
+    // A process that was killed has left commits that nobody has flushed.
+    this.committed();
   }
 
   /** Something was appended to the log. It is flushed soon, also when nobody asks. */
@@ -85,17 +90,19 @@ export class LogFlusher implements Disposable {
   async #flush(): Promise<void> {
     const { flush = flushDescriptor, empty } = this.#log;
     try {
+      if (this.#doubtful) empty();
       await flush(this.#descriptor);
+      this.#doubtful = false;
     } catch (error) {
       if (this.#disposed) return;
-      try {
-        // A flush that has failed once may report success the next time, with pages lost. The
-        // process still reads them right, so they are written once more, to the database.
-        empty();
-      } catch {
-        this.#dirty = true;
-        throw storeError(error, 'flush its log');
+      if (!this.#doubtful) {
+        // The system tells of pages it could not write once, and then takes them for written. The
+        // process still reads them right, so they go to the disk by way of the database.
+        this.#doubtful = true;
+        return this.#flush();
       }
+      this.#dirty = true;
+      throw storeError(error, 'flush its log');
     }
   }
 }

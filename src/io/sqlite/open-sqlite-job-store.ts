@@ -34,8 +34,9 @@ export function openSqliteJobStore(options: SqliteJobStoreOptions): JobStore {
   try {
     ensureDirectory(directory);
     const db = openDatabase(databasePath, onWarning);
+    let store: SqliteJobStore | undefined;
     try {
-      const store = new SqliteJobStore({
+      store = new SqliteJobStore({
         db,
         bootId,
         secrets: new SecretBox(join(directory, 'haulyard.key')),
@@ -45,7 +46,8 @@ export function openSqliteJobStore(options: SqliteJobStoreOptions): JobStore {
       writeOwner(ownerPath, { pid: process.pid, command: owner, since: new Date().toISOString() });
       return store;
     } catch (error) {
-      db.close();
+      if (store === undefined) db.close();
+      else store[Symbol.dispose]();
       throw error;
     }
   } catch (error) {

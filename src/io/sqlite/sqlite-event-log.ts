@@ -75,8 +75,10 @@ export class SqliteEventLog implements EventLog {
       const { firstEvent, firstEventSince, keptEvent } = this.#session.sql;
       const most = atMost ?? Number.POSITIVE_INFINITY;
       const last = Math.min(this.#lastSequence, protectedSequence ?? this.#lastSequence);
-      // The newest of those that are too many.
-      const surplus = Number(keptEvent.get(keep)?.['sequence'] ?? 0);
+      const oldest = Number(firstEvent.get()?.['sequence'] ?? Number.POSITIVE_INFINITY);
+      // The newest of those that are too many; numbers that were skipped are none.
+      const surplus =
+        this.#lastSequence - oldest < keep ? 0 : Number(keptEvent.get(keep)?.['sequence'] ?? 0);
       let trimmed = 0;
       while (trimmed < most) {
         const first = Number(firstEvent.get()?.['sequence'] ?? Number.POSITIVE_INFINITY);

@@ -69,7 +69,6 @@ export class SqliteJobStore implements JobStore {
   readonly traffic: TrafficLedger;
   readonly #log: LogFlusher;
   #maxQueueOrder = 0;
-  #commits = 0;
 
   /** Checks the rows of all jobs, so that unreadable ones are known from the start. */
   constructor(parts: SqliteJobStoreParts) {
@@ -87,7 +86,7 @@ export class SqliteJobStore implements JobStore {
     this.traffic = new SqliteTrafficLedger(session);
     this.#log = new LogFlusher({
       path: `${parts.db.location()}-wal`,
-      empty: () => parts.db.exec('PRAGMA wal_checkpoint(FULL)'),
+      empty: () => parts.db.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
       warn: parts.warn,
     });
   }
@@ -98,10 +97,6 @@ export class SqliteJobStore implements JobStore {
 
   get requests(): RequestLedger {
     return this.#requests;
-  }
-
-  get commits(): number {
-    return this.#commits;
   }
 
   get maxQueueOrder(): number {
@@ -211,7 +206,6 @@ export class SqliteJobStore implements JobStore {
     // What was counted in memory is true only now that it is stored.
     this.#maxQueueOrder = maxQueueOrder;
     this.#events.committed(lastEvent);
-    this.#commits += 1;
     this.#log.committed();
   }
 
@@ -226,6 +220,7 @@ export class SqliteJobStore implements JobStore {
         throw error;
       }
     });
+    this.#log.committed();
   }
 
   checkpoint({ job, file, durability }: FileCheckpoint): void {

@@ -106,15 +106,22 @@ test('what comes in slowly beside others never counts as a free link', () => {
   assert.equal(runScenario(scenario).state.yielding, true);
 });
 
-/** A transfer of 10 MB/s, beside which the machine receives so many bytes a second, tick by tick. */
-function besideIt(surplus: readonly number[]): PoliteRate {
+/** Bytes per second of a transfer, and of the machine beside it; undefined: nobody knows. */
+type Tick = readonly [own: number, beside: number | undefined];
+
+const ALONE: Tick = [10_000_000, 450_000];
+
+function after(...ticks: readonly Tick[]): PoliteRate {
   let state = createPoliteRate(0);
-  for (const [index, each] of [...Array<number>(6).fill(450_000), ...surplus].entries()) {
+  for (const [index, [own, beside]] of [
+    ...Array.from({ length: 6 }, () => ALONE),
+    ...ticks,
+  ].entries()) {
     state = observeTick(state, {
       nowMs: (index + 1) * POLITE_TICK_MS,
       ms: POLITE_TICK_MS,
-      bytes: (10_000_000 * POLITE_TICK_MS) / 1_000,
-      received: ((10_000_000 + each) * POLITE_TICK_MS) / 1_000,
+      bytes: (own * POLITE_TICK_MS) / 1_000,
+      received: beside === undefined ? undefined : ((own + beside) * POLITE_TICK_MS) / 1_000,
       origin: undefined,
       judged: true,
       changed: false,
@@ -123,15 +130,37 @@ function besideIt(surplus: readonly number[]): PoliteRate {
   return state;
 }
 
+function beside(...rates: readonly (number | undefined)[]): PoliteRate {
+  return after(...rates.map((rate): Tick => [10_000_000, rate]));
+}
+
 test('a program of this machine that begins slowly is looked into after half a second', () => {
-  assert.equal(besideIt([800_000]).phase, 'full');
-  assert.equal(besideIt([800_000, 1_100_000]).phase, 'silent');
+  assert.equal(beside(800_000).phase, 'full');
+  assert.equal(beside(800_000, 1_100_000).phase, 'silent');
 });
 
-test('what has arrived and waits to be read is no newcomer, nor is a trickle', () => {
-  assert.equal(besideIt([2_500_000, -1_600_000]).phase, 'full');
-  assert.equal(besideIt([600_000, 600_000, 600_000]).phase, 'full');
+test('one that takes a clear part is looked into although checks have cost much already', () => {
+  const indebted = { ...beside(), budgetMs: -1_000 };
+  const tick = { ms: 250, bytes: 2_500_000, origin: undefined, judged: true, changed: false };
+  const next = (received: number): PoliteRate =>
+    [1, 2].reduce<PoliteRate>(
+      (state, each) => observeTick(state, { ...tick, nowMs: 1_500 + each * 250, received }),
+      indebted,
+    );
+  assert.equal(next(2_500_000 * 1.1).phase, 'full');
+  assert.equal(next(2_500_000 * 1.2).phase, 'silent');
 });
+
+for (const [what, state] of [
+  ['what waits to be read for a moment', beside(2_500_000, -1_600_000)],
+  ['what is read after it has waited', beside(-500_000, -500_000, 450_000, 450_000)],
+  ['a trickle', beside(600_000, 600_000, 600_000)],
+  ['counters that cannot be read for a while', beside(undefined, undefined, 450_000, 450_000)],
+  ['counters that are nowhere', beside(undefined, undefined, undefined, undefined)],
+  ['the headers of a rate that grows', after([30_000_000, 1_350_000], [30_000_000, 1_350_000])],
+] as const) {
+  test(`${what}: no newcomer`, () => assert.equal(state.phase, 'full'));
+}
 
 test('a program of this machine that takes little keeps nobody from the rest', () => {
   const others = [{ from: 10, to: 60, cap: 600_000 }];

@@ -154,6 +154,26 @@ test('the same request under the same key makes one job, at once and after a res
   });
 });
 
+test('the answer to a repeated request waits for the job to be flushed', async () => {
+  await using world = await openServiceWorld();
+  const { store } = world.engine.ports;
+  const flushed = store.flushed.bind(store);
+  const wanted = { displayName: 'a', files: [file(world, 'a')] };
+  const key = { key: 'k', fingerprint: 'f' };
+  store.flushed = () => Promise.reject(new Error('the disk is gone'));
+  for (const _attempt of [1, 2]) {
+    await assert.rejects(world.service.createJob(ANNA, wanted, key), /the disk is gone/);
+  }
+  store.flushed = flushed;
+  const { created, facts } = await world.service.createJob(ANNA, wanted, key);
+  assert.equal(created, false);
+  const { jobs } = world.service.page(ANNA, { limit: 9, includeFinal: true, family: 'both' });
+  assert.deepEqual(
+    jobs.map(({ id }) => id),
+    [facts.id],
+  );
+});
+
 test('queued jobs are put first, last, before and after others', async () => {
   // No slot at all: the queue stands still.
   await using world = await openServiceWorld({

@@ -52,10 +52,15 @@ function watch(promise: Promise<void>): { state: string } {
 }
 
 describe('the flusher of the log', () => {
-  test('flushes nothing when nothing was committed', async () => {
+  test('what an earlier process has left is flushed first', async () => {
     await using world = await setUp();
+    const waiting = watch(world.flusher.flushed());
+    await setImmediate();
+    assert.equal(waiting.state, 'waits');
+    await world.end(0);
+    assert.equal(waiting.state, 'flushed');
     await world.flusher.flushed();
-    assert.equal(world.flushes.length, 0);
+    assert.equal(world.flushes.length, 1, 'nothing was committed since');
   });
 
   test('flushes once for all who wait, and once more for those who committed meanwhile', async () => {
@@ -85,39 +90,44 @@ describe('the flusher of the log', () => {
 
   test('flushes what nobody waits for', async () => {
     await using world = await setUp();
-    world.flusher.committed();
     while (world.flushes.length === 0) await setTimeout(10);
     await world.end(0);
     assert.deepEqual(world.warnings, []);
   });
 
-  test('after a flush that failed the log goes into the database', async () => {
+  test('after a flush that failed the log goes into the database, and is flushed anew', async () => {
     let emptied = 0;
     await using world = await setUp(() => (emptied += 1));
-    world.flusher.committed();
     const waiting = watch(world.flusher.flushed());
     await world.end(0, new Error('EIO'));
+    assert.deepEqual([waiting.state, emptied], ['waits', 1]);
+    await world.end(1);
     assert.equal(waiting.state, 'flushed');
-    assert.equal(emptied, 1);
+    world.flusher.committed();
+    void world.flusher.flushed();
+    await world.end(2);
+    assert.equal(emptied, 1, 'no longer in doubt');
   });
 
-  test('where that fails too, whoever waits is told, and the next one tries again', async () => {
+  test('where that fails too, whoever waits is told, and no flush alone is believed after it', async () => {
+    let emptied = 0;
+    let broken = true;
     await using world = await setUp(() => {
-      throw new Error('no database either');
+      emptied += 1;
+      if (broken) throw new Error('no database either');
     });
     const { flusher, flushes } = world;
-    flusher.committed();
     const waiting = watch(flusher.flushed());
     flusher.committed();
     const next = watch(flusher.flushed());
     await world.end(0, new Error('EIO'));
-    assert.equal(waiting.state, 'The job store could not flush its log: EIO.');
-    assert.equal(next.state, 'waits');
-    await world.end(1, new Error('EIO'));
-    assert.equal(next.state, 'The job store could not flush its log: EIO.');
+    const failed = 'The job store could not flush its log: no database either.';
+    assert.deepEqual([waiting.state, next.state], [failed, failed]);
+    assert.deepEqual([flushes.length, emptied], [1, 2]);
+    broken = false;
     const third = watch(flusher.flushed());
-    assert.equal(flushes.length, 3);
-    await world.end(2);
+    assert.deepEqual([flushes.length, emptied], [2, 3]);
+    await world.end(1);
     assert.equal(third.state, 'flushed');
   });
 
