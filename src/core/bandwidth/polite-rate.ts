@@ -67,10 +67,10 @@ const OF_THE_LINK = 0.6;
 
 /** A program that has just begun and takes so much of our own rate is worth a check. */
 const NEWCOMER = 0.03;
-/** Headers are no less than this where packets are of the usual size. */
-const HEADER_SHARE = 0.045;
 /** One that takes so much is worth a check that the budget has no room for. */
 const CLEAR_NEWCOMER = 0.1;
+/** Headers are no less than this part of what they carry where packets are of the usual size. */
+const HEADER_SHARE = 0.045;
 
 /** So much of our own rate makes other programs worth a look. */
 const MANY_OTHERS = 0.25;

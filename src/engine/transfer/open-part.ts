@@ -15,23 +15,14 @@ export async function openPart(context: TransferContext): Promise<PartialFile> {
   const id = context.partialId();
   const kept = isResumable(context) ? await partials.open(id, true) : undefined;
   if (kept === undefined) return createPart(context);
-  const file = context.file();
-  const written = clip(file.written, kept.lengthBytes);
-  if (setSize(written) !== setSize(file.written)) {
+  return prepared(kept, () => {
+    const file = context.file();
+    const written = clip(file.written, kept.lengthBytes);
+    if (setSize(written) === setSize(file.written)) return;
     const flushed = clip(file.flushed, kept.lengthBytes);
     context.update({ ...file, written, flushed }, false);
-    if (setSize(flushed) !== setSize(file.flushed)) await recordCut(context, kept);
-  }
-  return kept;
-}
-
-async function recordCut(context: TransferContext, part: PartialFile): Promise<void> {
-  try {
-    context.checkpoint('flushed');
-  } catch (error) {
-    await part[Symbol.asyncDispose]();
-    throw error;
-  }
+    if (setSize(flushed) !== setSize(file.flushed)) context.checkpoint('flushed');
+  });
 }
 
 async function createPart(context: TransferContext): Promise<PartialFile> {
@@ -43,14 +34,21 @@ async function createPart(context: TransferContext): Promise<PartialFile> {
   }
   const created = await context.partials.open(context.partialId(), false);
   if (created === undefined) throw unexpected('A partial file was neither opened nor refused.');
-  if (created.lengthBytes === 0) return created;
-  try {
+  return prepared(created, async () => {
+    if (created.lengthBytes === 0) return;
     // The store may say more than is known here: an earlier attempt to say less can have failed.
     if (!isRecorded) context.checkpoint('flushed');
     await created.truncate(0);
-    return created;
+  });
+}
+
+/** The open file once the work on it is done; closed when that fails. */
+async function prepared(part: PartialFile, work: () => void | Promise<void>): Promise<PartialFile> {
+  try {
+    await work();
+    return part;
   } catch (error) {
-    await created[Symbol.asyncDispose]();
+    await part[Symbol.asyncDispose]();
     throw error;
   }
 }
