@@ -5,7 +5,7 @@ import type { BG_JOB_STATE } from '../../src/core/constants.ts';
 /**
  * A call of a port, from its one side or the other: `after part write`, `before written`,
  * `after publish`. Commits go by what they store: `file done`, `transferred`, `publishing`,
- * `acknowledged`, `cancelled`; checkpoints by their durability.
+ * `acknowledged`, `cancelled`; checkpoints by their durability; a flush of the store is a `log flush`.
  */
 export type KillPoint = `before ${string}` | `after ${string}` | 'in the callback';
 

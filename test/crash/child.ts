@@ -56,6 +56,8 @@ function nameOf(method: string, argument: unknown): string {
     // Two of them say what is flushed, and differ in when the disk has that word.
     return durability === 'grown' ? 'flushed' : durability;
   }
+  if (method === 'flushed') return 'log flush';
+  if (method !== 'commit') return method;
   const { job, files = [] } = argument as StoreChange;
   if (job === undefined) return method;
   if (job.state === BG_JOB_STATE.ACKNOWLEDGED) return 'acknowledged';
@@ -150,9 +152,7 @@ function open(): IBackgroundCopyManager {
       workload: systemWorkload(),
       network,
       transport,
-      store: fragile(store, (method, argument) =>
-        method === 'commit' || method === 'checkpoint' ? nameOf(method, argument) : method,
-      ),
+      store: fragile(store, nameOf),
       partials: fragile(openPartialFiles(), (method) => method),
     },
     {

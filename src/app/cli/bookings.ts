@@ -8,6 +8,8 @@ export interface Booking {
   readonly id: string;
   /** Why an earlier job was not taken up although there was one; for people. */
   readonly note: string | undefined;
+  /** It is new, and has begun already: nothing of it was here before. */
+  readonly begun: boolean;
 }
 
 /** Where the jobs of a command live: in this process or with the service. */

@@ -17,8 +17,8 @@ export async function embeddedBookings(
   return {
     resumeOptions: '',
     async jobFor(wanted, demands) {
-      const { job, note } = await book.jobFor(manager, wanted, demands);
-      return { job: embeddedJob(job), id: await job.getId(), note };
+      const { job, note, begun } = await book.jobFor(manager, wanted, demands);
+      return { job: embeddedJob(job), id: await job.getId(), note, begun };
     },
     [Symbol.asyncDispose]: () => manager[Symbol.asyncDispose](),
   };

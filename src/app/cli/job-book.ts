@@ -22,6 +22,8 @@ export interface BookedJob {
   readonly job: IBackgroundCopyJob;
   /** Why an earlier job was not taken up although there was one; for people. */
   readonly note: string | undefined;
+  /** It is new, and has begun already. */
+  readonly begun: boolean;
 }
 
 /** The unfinished jobs of one file each, by what they fetch and where to. */
@@ -49,7 +51,7 @@ export async function readJobBook(manager: IBackgroundCopyManager): Promise<JobB
       if (takenUp !== undefined) await setDemands(takenUp, demands);
       const job = takenUp ?? (await newJob(manager, wanted, demands));
       const note = obstacle === '' ? undefined : (obstacle ?? (await heldTo(takenUp, demands)));
-      return { job, note };
+      return { job, note, begun: takenUp === undefined };
     },
   };
 }
@@ -77,7 +79,7 @@ async function heldTo(
   return `still held to the ${held.algorithm} of an earlier command; \`haulyard cancel\` drops it`;
 }
 
-/** All of it at once: each call that changes a job waits for the disk, and this one is to begin. */
+/** All of it at once, and begun with it: each call that changes a job waits for the disk. */
 async function newJob(
   manager: EmbeddedManager,
   { url, file }: PlannedDownload,
@@ -89,6 +91,7 @@ async function newJob(
     noProgressTimeoutSeconds: noProgressSeconds,
     notifyFlags: HEARD_EVENTS,
     files: [{ url, localName: file, options: digest === undefined ? {} : { digest } }],
+    resume: true,
     ...(headers === null ? {} : { customHeaders: headers }),
   });
 }

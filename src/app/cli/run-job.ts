@@ -24,10 +24,12 @@ export interface JobTask {
   readonly file: string | null;
   /** A file with the target's name is left alone, and the job with it. */
   readonly keepExisting?: boolean;
+  /** It runs already. */
+  readonly begun?: boolean;
 }
 
 /**
- * Brings one job to its end: resumes it, shows how it is doing, and completes it once its bytes are
+ * Brings one job to its end: resumes it unless it runs, shows how it is doing, and completes it once its bytes are
  * here. An aborted signal suspends it. Failures are told in the outcome.
  */
 export async function runJob(
@@ -43,7 +45,7 @@ export async function runJob(
   let error: OutcomeError | null = null;
   try {
     await job.listen(ring);
-    if (!signal.aborted) await job.resume();
+    if (!signal.aborted && task.begun !== true) await job.resume();
     error = await followed(task, display, signal, wake);
   } catch (caught) {
     error = outcomeError(caught);

@@ -130,6 +130,8 @@ async function fetchAll(
   await Promise.all(running);
 }
 
+const NOTHING_HERE = { bytesTotal: undefined, bytesTransferred: 0 };
+
 /** A job to run, and the bytes of it that were here before. */
 async function prepared(
   wanted: PlannedDownload,
@@ -139,13 +141,13 @@ async function prepared(
   const { url, file } = wanted;
   const name = nameOf(wanted);
   if (keepExisting && (await exists(file))) throw fileExists(file);
-  const { job, id, note } = await bookings.jobFor(wanted, demands);
-  const { bytesTotal, bytesTransferred: before } = await job.look();
+  const { job, id, note, begun } = await bookings.jobFor(wanted, demands);
+  const { bytesTotal, bytesTransferred: before } = begun ? NOTHING_HERE : await job.look();
   const resuming =
     before > 0 ? `resuming${atPercent({ bytesTotal, bytesTransferred: before })}` : '';
   const doing = resuming === '' ? `fetching ${maskUrl(url)}` : resuming;
   display.begin(id, name, note === undefined ? doing : `${doing} (${note})`);
-  return { task: { job, id, name, url, file, keepExisting }, before };
+  return { task: { job, id, name, url, file, keepExisting, begun }, before };
 }
 
 function neverStarted(wanted: PlannedDownload, error: unknown): Outcome {

@@ -64,7 +64,7 @@ export async function remoteBookings(
           ? await newJob(link, wanted, demands, maxBytesPerSecond)
           : await changed(link, takenUp.job.id, demands, maxBytesPerSecond);
       const note = obstacle === '' ? undefined : (obstacle ?? heldTo(takenUp, demands));
-      return { job: remoteJob(link, bell, id), id, note };
+      return { job: remoteJob(link, bell, id), id, note, begun: false };
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
