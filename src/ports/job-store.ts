@@ -87,9 +87,9 @@ export interface UnreadableRecord {
 /**
  * Jobs on disk. One process at a time. Every call is synchronous and has survived the process when it
  * returns. A power cut takes the store back to what it was after some commit: at or after the last one
- * that was flushed, never to one without those before it. `commit`, `together`, `acknowledge` and
- * checkpoints leave the flush to {@link JobStore.flushed} unless they say otherwise; every other call
- * is flushed when it returns.
+ * that was flushed, never to one without those before it. `commit`, `together`, `acknowledge`,
+ * `setDiscarded` and checkpoints leave the flush to {@link JobStore.flushed} unless they say otherwise;
+ * every other call here is flushed when it returns.
  */
 export interface JobStore extends Disposable {
   readonly events: EventLog;

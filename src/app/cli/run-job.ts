@@ -29,8 +29,8 @@ export interface JobTask {
 }
 
 /**
- * Brings one job to its end: resumes it unless it runs, shows how it is doing, and completes it once its bytes are
- * here. An aborted signal suspends it. Failures are told in the outcome.
+ * Brings one job to its end: resumes it unless it runs, shows how it is doing, and completes it once
+ * its bytes are here. An aborted signal suspends it. Failures are told in the outcome.
  */
 export async function runJob(
   task: JobTask,
