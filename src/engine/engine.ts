@@ -228,11 +228,16 @@ export class Engine {
    * survives a power cut; `close` waits for it.
    */
   operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
-    return this.#tracked(async () => {
+    const answer = this.#tracked(async () => {
       const result = await live.serial.run(task);
       await this.ports.store.flushed();
       return result;
     });
+    const answered = Promise.allSettled([live.answered, answer]).then(() => {
+      if (live.answered === answered) live.answered = undefined;
+    });
+    live.answered = answered;
+    return answer;
   }
 
   /** Resolves once all that is stored by now survives a power cut; `close` waits for it. */

@@ -57,6 +57,8 @@ export class LiveJob {
   download: DownloadMemory | undefined;
   /** Calls that change the job run one after the other. */
   readonly serial: Serial = new Serial();
+  /** Resolves once the calls under way have their answers; undefined when none is. */
+  answered: Promise<void> | undefined;
 
   /** @param resting - what was kept of the job when it was last let go of */
   constructor(job: Job, store: JobStore, resting?: RestingJob) {

@@ -7,6 +7,7 @@ import {
 } from '../core/limits.ts';
 import { failed } from '../core/hresult.ts';
 import type { Clock } from '../ports/clock.ts';
+import { afterCalls } from './after-calls.ts';
 import type { CallbackSlots } from './callback-slots.ts';
 
 /** A callback with its arguments bound: what to call for each kind of event. */
@@ -28,6 +29,8 @@ export interface NotificationQueueOptions {
   readonly callback: BoundCallback;
   /** Resolves once the queue that this one replaces has ended its last call. */
   readonly previous: Promise<void>;
+  /** Resolves once the calls under way on the job have their answers; undefined when none is. */
+  callsAnswered?(): Promise<void> | undefined;
   /**
    * The event still to be told, or undefined when it is acknowledged or the job has moved on. Must
    * not throw.
@@ -124,6 +127,7 @@ export class NotificationQueue {
     try {
       // The callback before this one may still be at work: no two calls of one job overlap.
       await this.#options.previous;
+      await afterCalls(this.#options.callsAnswered?.(), this.#options.clock);
       if (!this.#closed) await this.#deliverNext();
     } finally {
       this.#delivering = false;

@@ -2,6 +2,7 @@ import { dueInMs, sameStop, type CallbackFrequency } from '../core/download/call
 import type { DO_DOWNLOAD_STATUS } from '../core/interfaces/download.ts';
 import { CALLBACK_TIMEOUT_MS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
+import { afterCalls } from './after-calls.ts';
 
 /** States that wait to be told; of more than these, the oldest are dropped. */
 const MAX_PENDING_STATES = 100;
@@ -12,6 +13,8 @@ export interface StatusTellerOptions {
   readonly slots: { take(): Promise<() => void> };
   /** Resolves once the teller that this one replaces has ended its last call. */
   readonly previous: Promise<void>;
+  /** Resolves once the calls under way on the download have their answers; undefined when none is. */
+  callsAnswered?(): Promise<void> | undefined;
   /** Must not throw. */
   status(): DO_DOWNLOAD_STATUS;
   frequency(): CallbackFrequency;
@@ -91,6 +94,7 @@ export class StatusTeller {
   async #deliver(): Promise<void> {
     const { clock, slots, previous } = this.#options;
     await previous;
+    await afterCalls(this.#options.callsAnswered?.(), clock);
     const release = await slots.take();
     // One that never returns must not keep the callbacks of others waiting.
     const overdue = Promise.withResolvers<void>();

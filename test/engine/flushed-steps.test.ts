@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { DODownloadProperty, DODownloadState } from '../../src/core/constants.ts';
+import type { DO_DOWNLOAD_STATUS, IDODownload } from '../../src/core/interfaces/download.ts';
+import { DOManager } from '../../src/engine/interfaces/download-manager.ts';
 import { partPath } from '../../src/io/disk/part-name.ts';
 import type { StoreChange } from '../../src/ports/job-store.ts';
 import {
@@ -74,6 +77,51 @@ test("a call whose flush fails rejects with the store's error, and has happened"
   await assert.rejects(job.setNoProgressTimeout(77), /the disk is gone/);
   world.store.flushed = () => Promise.resolve();
   assert.equal(await job.getNoProgressTimeout(), 77);
+});
+
+test('callbacks hear of what a call brought about after its answer', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const { job, live } = await startJob(world, URL);
+  await until(world, live, 'TRANSFERRED');
+  const told: string[] = [];
+  const release = holdFlushes(world);
+  const registering = job.setNotifyInterface({
+    jobTransferred: () => void told.push('transferred'),
+    jobError: () => void told.push('error'),
+    jobModification: () => void told.push('modification'),
+  });
+  assert.equal(await settledAfter(registering), false);
+  await world.clock.advance(1_000);
+  assert.deepEqual(told, []);
+  release();
+  await registering;
+  assert.deepEqual(told, [], 'never inside the call');
+  await world.clock.advance(1_000);
+  assert.deepEqual(told, ['transferred']);
+});
+
+test('a status callback hears of what a call brought about after its answer', async () => {
+  await using world = openClockWorld();
+  world.web.put(URL, { body: { size: 20_000, seed: 1 } });
+  const download = await new DOManager(world.engine, world.engine.settings.owner).createDownload();
+  await download.setProperty(DODownloadProperty.Uri, URL);
+  await download.setProperty(DODownloadProperty.LocalPath, '/data/download');
+  const told: DODownloadState[] = [];
+  await download.setProperty(DODownloadProperty.CallbackInterface, {
+    onStatusChange: (_download: IDODownload, { state }: DO_DOWNLOAD_STATUS) =>
+      void told.push(state),
+  });
+  const release = holdFlushes(world);
+  const starting = download.start();
+  assert.equal(await settledAfter(starting), false);
+  await world.clock.advance(1_000);
+  assert.deepEqual(told, []);
+  release();
+  await starting;
+  assert.deepEqual(told, [], 'never inside the call');
+  await world.clock.advance(1_000);
+  assert.equal(told.at(-1), DODownloadState.Transferred);
 });
 
 test('no file is renamed or deleted before the step behind it is flushed', async () => {

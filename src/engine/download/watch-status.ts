@@ -44,6 +44,7 @@ function tellerFor(
     clock: engine.ports.clock,
     slots: engine.callbackSlots,
     previous,
+    callsAnswered: () => live.answered,
     status: () => statusOf(live),
     frequency: () => callbackFrequency(live.job.download ?? NEW_DOWNLOAD),
     tell: (status) => callback.onStatusChange(download, status),

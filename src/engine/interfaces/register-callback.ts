@@ -26,6 +26,7 @@ export function registerCallback(
       clock: engine.ports.clock,
       slots: engine.callbackSlots,
       previous,
+      callsAnswered: () => live.answered,
       callback: {
         final: (event) =>
           event === 'transferred'

@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { messageOf } from '../../core/errors.ts';
@@ -33,7 +34,7 @@ export class LogFlusher implements Disposable {
   /** A flush has failed: what it was to cover may be lost, whatever the next one says. */
   #doubtful = false;
   #running: Promise<void> | undefined;
-  /** The flush after the one that runs. */
+  /** The flush that is to begin after the one that runs, or at the end of this turn. */
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -56,12 +57,9 @@ export class LogFlusher implements Disposable {
 
   /** Resolves once everything committed so far survives a power cut. Rejects when the disk fails. */
   flushed(): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return this.#dirty ? this.#start() : Promise.resolve();
-    if (!this.#dirty) return running;
+    if (!this.#dirty) return this.#running ?? Promise.resolve();
     // The flush under way may have begun before the last commit.
-    const after = (): Promise<void> => this.flushed();
-    this.#next ??= running.then(after, after);
+    this.#next ??= this.#afterRunning();
     return this.#next;
   }
 
@@ -76,9 +74,21 @@ export class LogFlusher implements Disposable {
     else void this.#running.then(close, close);
   }
 
+  async #afterRunning(): Promise<void> {
+    if (this.#running === undefined) {
+      // Whoever commits in this turn of the loop has a part in the flush.
+      await setImmediate();
+    } else {
+      await this.#running.catch(() => {
+        // Those who waited for it have been told.
+      });
+    }
+    this.#next = undefined;
+    if (this.#dirty) await this.#start();
+  }
+
   #start(): Promise<void> {
     this.#dirty = false;
-    this.#next = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#running = this.#flush().finally(() => {

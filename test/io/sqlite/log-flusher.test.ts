@@ -29,6 +29,7 @@ async function setUp(empty: () => void = () => assert.fail('the log was emptied'
     warnings,
     /** Ends the flush that runs. */
     async end(index: number, error?: Error) {
+      while (flushes.length <= index) await setImmediate();
       if (error === undefined) flushes[index]!.resolve();
       else flushes[index]!.reject(error);
       await setImmediate();
@@ -68,6 +69,7 @@ describe('the flusher of the log', () => {
     const { flusher, flushes } = world;
     flusher.committed();
     const first = [watch(flusher.flushed()), watch(flusher.flushed())];
+    await setImmediate();
     assert.equal(flushes.length, 1);
     flusher.committed();
     const second = [watch(flusher.flushed()), watch(flusher.flushed())];
@@ -86,6 +88,22 @@ describe('the flusher of the log', () => {
     );
     await flusher.flushed();
     assert.equal(flushes.length, 2);
+  });
+
+  test('those who commit in the same turn share a flush, whoever asks first', async () => {
+    await using world = await setUp();
+    const { flusher, flushes } = world;
+    const callers = [1, 2, 3].map(() => {
+      flusher.committed();
+      return watch(flusher.flushed());
+    });
+    await setImmediate();
+    await world.end(0);
+    assert.deepEqual(
+      callers.map(({ state }) => state),
+      ['flushed', 'flushed', 'flushed'],
+    );
+    assert.equal(flushes.length, 1);
   });
 
   test('flushes what nobody waits for', async () => {
@@ -118,6 +136,7 @@ describe('the flusher of the log', () => {
     });
     const { flusher, flushes } = world;
     const waiting = watch(flusher.flushed());
+    await setImmediate();
     flusher.committed();
     const next = watch(flusher.flushed());
     await world.end(0, new Error('EIO'));
@@ -126,6 +145,7 @@ describe('the flusher of the log', () => {
     assert.deepEqual([flushes.length, emptied], [1, 2]);
     broken = false;
     const third = watch(flusher.flushed());
+    await setImmediate();
     assert.deepEqual([flushes.length, emptied], [2, 3]);
     await world.end(1);
     assert.equal(third.state, 'flushed');
@@ -135,8 +155,17 @@ describe('the flusher of the log', () => {
     await using world = await setUp();
     world.flusher.committed();
     const waiting = watch(world.flusher.flushed());
+    await setImmediate();
     world.flusher[Symbol.dispose]();
     await world.end(0, new Error('EBADF'));
     assert.equal(waiting.state, 'flushed');
+  });
+
+  test('closing, which finds the log empty, begins no flush that was still to come', async () => {
+    await using world = await setUp();
+    const waiting = watch(world.flusher.flushed());
+    world.flusher[Symbol.dispose]();
+    await setImmediate();
+    assert.deepEqual([waiting.state, world.flushes.length], ['flushed', 0]);
   });
 });
