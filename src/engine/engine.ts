@@ -17,7 +17,6 @@ import {
   type Step,
 } from '../core/job/step.ts';
 import { MAX_CONCURRENT_CALLBACKS } from '../core/limits.ts';
-import { setSize } from '../core/piece/interval-set.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
 import type { EffectiveLimits } from '../core/policy/effective-limits.ts';
 import type { Policies } from '../core/policy/policies.ts';
@@ -28,10 +27,12 @@ import type { OutboxRow, StoreChange } from '../ports/job-store.ts';
 import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Ports } from '../ports/ports.ts';
 import { CallbackSlots } from '../notify/callback-slots.ts';
+import { changeOf, outboxEvents, type TakenStep } from './change-of.ts';
 import { Changes } from './changes.ts';
 import { DoneFiles, type Happening } from './done-files.ts';
 import { JobTable } from './job-table.ts';
 import { LiveJob } from './live-job.ts';
+import { OpenCalls } from './open-calls.ts';
 import { DEFAULT_POLICIES } from './policy/default-policies.ts';
 import { TransferPolicy } from './policy/transfer-policy.ts';
 import { OriginBudget } from './transfer/origin-budget.ts';
@@ -127,8 +128,7 @@ export class Engine {
   #together: Set<LiveJob> | undefined;
   #settings: EngineSettings;
   #queueOrder: number;
-  /** Calls and deletions under way. */
-  readonly #operations = new Set<Promise<unknown>>();
+  readonly #calls: OpenCalls;
   readonly #ending = new AbortController();
   #closed = false;
 
@@ -136,6 +136,7 @@ export class Engine {
     this.ports = ports;
     this.#settings = settings;
     this.jobs = new JobTable(ports.store);
+    this.#calls = new OpenCalls(ports.store);
     this.origins = new OriginBudget(settings.connectionsPerOrigin);
     this.policy = new TransferPolicy(ports, policiesOf(settings), (what, task) =>
       this.attempt(what, task),
@@ -228,31 +229,12 @@ export class Engine {
    * survives a power cut; `close` waits for it.
    */
   operate<Result>(live: LiveJob, task: () => Result | Promise<Result>): Promise<Result> {
-    const answer = this.#tracked(async () => {
-      const result = await live.serial.run(task);
-      await this.ports.store.flushed();
-      return result;
-    });
-    const answered = Promise.allSettled([live.answered, answer]).then(() => {
-      if (live.answered === answered) live.answered = undefined;
-    });
-    live.answered = answered;
-    return answer;
+    return this.#calls.on(live, task);
   }
 
   /** Resolves once all that is stored by now survives a power cut; `close` waits for it. */
   flushed(): Promise<void> {
-    return this.#tracked(() => this.ports.store.flushed());
-  }
-
-  async #tracked<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = work();
-    this.#operations.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#operations.delete(result);
-    }
+    return this.#calls.flushed();
   }
 
   /** Partial files with the rights of a job's owner; the engine's own for what goes to a stream. */
@@ -452,10 +434,10 @@ export class Engine {
     await Promise.all(ends);
     this.policy.close();
     // A `complete` that is renaming finishes what it began, and so does what follows from it.
-    while (this.#operations.size > 0) await Promise.allSettled(this.#operations);
+    await this.#calls.ended();
   }
 
-  #accepted(step: Step): Extract<Step, { kind: 'moved' }> {
+  #accepted(step: Step): TakenStep {
     if (step.kind === 'moved') return step;
     throw new DeliveryOptimizationError(step.code, step.message);
   }
@@ -473,7 +455,7 @@ export class Engine {
 
   #act(
     live: LiveJob,
-    step: Extract<Step, { kind: 'moved' }>,
+    step: TakenStep,
     files: readonly JobFile[],
     touched: readonly string[] = [],
   ): void {
@@ -487,36 +469,18 @@ export class Engine {
   /** Stores a step; false when it changes nothing, and there is nothing to be stored. */
   #store(
     live: LiveJob,
-    { job, effects }: Extract<Step, { kind: 'moved' }>,
+    step: TakenStep,
     files: readonly JobFile[],
     touched: readonly string[] = [],
   ): boolean {
-    if (job === live.job && files.length === 0 && effects.length === 0) return false;
-    const outbox = outboxEvents(effects).map((event) => ({ jobId: live.id, event }));
-    const answered = job.state !== live.job.state && awaitsAnswer(live.job);
-    this.ports.store.commit({
-      job,
-      files,
-      outbox,
-      events: eventsOf(
-        live.job,
-        job,
-        { finished: newlyDone(live, files), touched },
-        this.ports.clock.wallMs(),
-      ),
-      ...(answered ? { clearOutboxOf: live.id } : {}),
-      // What follows may overwrite bytes that the store still vouches for (docs/on-disk.md).
-      flushed: files.some((file) => vouchesForLess(live.files[file.index], file)),
-    });
-    return true;
+    const wallMs = this.ports.clock.wallMs();
+    const change = changeOf(live, step, { files, touched, wallMs });
+    if (change !== undefined) this.ports.store.commit(change);
+    return change !== undefined;
   }
 
   /** The step in memory, and its effects. */
-  #take(
-    live: LiveJob,
-    { job, effects }: Extract<Step, { kind: 'moved' }>,
-    files: readonly JobFile[],
-  ): void {
+  #take(live: LiveJob, { job, effects }: TakenStep, files: readonly JobFile[]): void {
     if (job.state !== live.job.state) live.unstoredFinal = undefined;
     live.job = job;
     for (const file of files) live.setFile(file);
@@ -615,26 +579,3 @@ function policiesOf({ policies, maxBytesPerSecond }: EngineSettings): Policies {
 
 /** Stands for the sequence number of an event that the store could not take. */
 const UNSTORED = -1;
-
-/** The events of a step that are kept until a callback has acknowledged them. */
-function outboxEvents(effects: readonly Effect[]): OutboxRow['event'][] {
-  return effects.flatMap((effect) =>
-    effect.kind === 'notify' && (effect.event === 'transferred' || effect.event === 'error')
-      ? [effect.event]
-      : [],
-  );
-}
-
-/** Files that a step makes done. */
-function newlyDone(live: LiveJob, files: readonly JobFile[]): readonly JobFile[] {
-  return files.filter((file) => file.done && live.files[file.index]?.done !== true);
-}
-
-function vouchesForLess(before: JobFile | undefined, after: JobFile): boolean {
-  return before !== undefined && setSize(after.flushed) < setSize(before.flushed);
-}
-
-/** A job that waits for its caller, and may have an event nobody has acknowledged yet. */
-function awaitsAnswer(job: Job): boolean {
-  return job.state === BG_JOB_STATE.TRANSFERRED || job.state === BG_JOB_STATE.ERROR;
-}
