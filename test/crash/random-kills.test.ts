@@ -93,7 +93,7 @@ test('a large file with a digest, over several connections, survives random kill
 });
 
 test('many small files survive random kills', async (t) => {
-  await using origin = await startOrigin({ limits: { totalBytesPerSecond: 2 * MiB } });
+  await using origin = await startOrigin({ limits: { totalBytesPerSecond: 1.5 * MiB } });
   const jobs = [many(origin, 'a', 150), many(origin, 'b', 150)];
   const outcome = await surviveKills(t, { jobs, livesMs: 350, seed: 12 }, sentBy(origin));
   assertFew(outcome, 4);

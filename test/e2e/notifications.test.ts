@@ -220,6 +220,8 @@ test('at most four callbacks run at once, over all jobs', async () => {
         jobTransferred: async () => {
           inside += 1;
           most = Math.max(most, inside);
+          // The first stay until there are four, and long enough for a fifth to be seen.
+          await until(() => most >= 4, { what: 'four callbacks at once' });
           await sleep(60);
           inside -= 1;
           done += 1;
