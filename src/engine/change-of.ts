@@ -1,14 +1,9 @@
-import { BG_JOB_STATE } from '../core/constants.ts';
 import { eventsOf } from '../core/facts/events-of.ts';
 import type { JobFile } from '../core/job/file.ts';
-import type { Job } from '../core/job/job.ts';
-import type { Effect, Step } from '../core/job/step.ts';
+import { awaitsAnswer, type Effect, type TakenStep } from '../core/job/step.ts';
 import { setSize } from '../core/piece/interval-set.ts';
 import type { OutboxRow, StoreChange } from '../ports/job-store.ts';
 import type { LiveJob } from './live-job.ts';
-
-/** A step that was not refused. */
-export type TakenStep = Extract<Step, { kind: 'moved' }>;
 
 /** What goes with a step into its transaction, besides the job. */
 export interface StepContext {
@@ -26,7 +21,7 @@ export function changeOf(
   { files, touched, wallMs }: StepContext,
 ): StoreChange | undefined {
   if (job === live.job && files.length === 0 && effects.length === 0) return undefined;
-  const answered = job.state !== live.job.state && awaitsAnswer(live.job);
+  const answered = job.state !== live.job.state && awaitsAnswer(live.job.state);
   return {
     job,
     files,
@@ -54,9 +49,4 @@ function newlyDone(live: LiveJob, files: readonly JobFile[]): readonly JobFile[]
 
 function vouchesForLess(before: JobFile | undefined, after: JobFile): boolean {
   return before !== undefined && setSize(after.flushed) < setSize(before.flushed);
-}
-
-/** A job that waits for its caller, and may have an event nobody has acknowledged yet. */
-function awaitsAnswer(job: Job): boolean {
-  return job.state === BG_JOB_STATE.TRANSFERRED || job.state === BG_JOB_STATE.ERROR;
 }

@@ -15,6 +15,7 @@ import {
   type Effect,
   type Moment,
   type Step,
+  type TakenStep,
 } from '../core/job/step.ts';
 import { MAX_CONCURRENT_CALLBACKS } from '../core/limits.ts';
 import type { CacheHostRules } from '../core/picker/cache-hosts.ts';
@@ -27,7 +28,7 @@ import type { OutboxRow, StoreChange } from '../ports/job-store.ts';
 import type { PartialFiles } from '../ports/partial-files.ts';
 import type { Ports } from '../ports/ports.ts';
 import { CallbackSlots } from '../notify/callback-slots.ts';
-import { changeOf, outboxEvents, type TakenStep } from './change-of.ts';
+import { changeOf, outboxEvents } from './change-of.ts';
 import { Changes } from './changes.ts';
 import { DoneFiles, type Happening } from './done-files.ts';
 import { JobTable } from './job-table.ts';

@@ -223,6 +223,12 @@ for (const [change, next] of [
 ] as const) {
   for (const validator of ['a strong ETag', 'a date', 'a weak ETag'] as const) {
     test(`a file that is ${change} after an interruption starts over, told by ${validator}`, async () => {
+      const served = (content: typeof body | typeof next, version: number): Content => ({
+        body: content,
+        ...(validator === 'a date' ? { etag: null } : {}),
+        ...(validator === 'a weak ETag' ? { etag: `W/"v${version}"`, lastModified: null } : {}),
+        ...(validator === 'a date' ? { lastModified: new Date(Date.UTC(2024, 0, version)) } : {}),
+      });
       // It changes before the second request is answered, however soon that comes.
       await using origin = await startOrigin({
         onRequest: (_request, server) => {
@@ -230,18 +236,13 @@ for (const [change, next] of [
         },
       });
       await using world = await openWorld();
-      const served = (content: typeof body | typeof next, version: number): Content => ({
-        body: content,
-        ...(validator === 'a date' ? { etag: null } : {}),
-        ...(validator === 'a weak ETag' ? { etag: `W/"v${version}"`, lastModified: null } : {}),
-        ...(validator === 'a date' ? { lastModified: new Date(Date.UTC(2024, 0, version)) } : {}),
-      });
       const url = origin.put('/file.bin', served(body, 1));
       origin.script('/file.bin', [{ kind: 'close-mid-body', afterBytes: 400_000 }]);
       const { job, target } = await addJob(world, url);
       await job.resume();
       const end = await waitForState(job, [TRANSFERRED, ERROR]);
       assert.equal(end, TRANSFERRED, codeOf(await job.getLastFailure()));
+      assert.equal(rangesOf(origin)[1], 'bytes=400000-', 'the interruption left 400,000 bytes');
       const progress = await job.getProgress();
       assert.equal(progress.bytesTotal, next.size);
       assert.equal(progress.bytesTransferred, next.size);

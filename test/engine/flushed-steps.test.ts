@@ -32,6 +32,23 @@ async function settledAfter(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
+/** Makes a call whose flush takes a second, and gives its callbacks a second after its answer. */
+async function assertToldAfter(
+  world: ClockWorld,
+  told: readonly unknown[],
+  call: () => Promise<void>,
+): Promise<void> {
+  const release = holdFlushes(world);
+  const answer = call();
+  assert.equal(await settledAfter(answer), false);
+  await world.clock.advance(1_000);
+  assert.deepEqual(told, []);
+  release();
+  await answer;
+  assert.deepEqual(told, [], 'never inside the call');
+  await world.clock.advance(1_000);
+}
+
 test('a call resolves once what it has changed is flushed; one that changes nothing at once', async () => {
   await using world = openClockWorld();
   world.web.put(URL, { body: { size: 20_000, seed: 1 } });
@@ -85,19 +102,13 @@ test('callbacks hear of what a call brought about after its answer', async () =>
   const { job, live } = await startJob(world, URL);
   await until(world, live, 'TRANSFERRED');
   const told: string[] = [];
-  const release = holdFlushes(world);
-  const registering = job.setNotifyInterface({
-    jobTransferred: () => void told.push('transferred'),
-    jobError: () => void told.push('error'),
-    jobModification: () => void told.push('modification'),
-  });
-  assert.equal(await settledAfter(registering), false);
-  await world.clock.advance(1_000);
-  assert.deepEqual(told, []);
-  release();
-  await registering;
-  assert.deepEqual(told, [], 'never inside the call');
-  await world.clock.advance(1_000);
+  await assertToldAfter(world, told, () =>
+    job.setNotifyInterface({
+      jobTransferred: () => void told.push('transferred'),
+      jobError: () => void told.push('error'),
+      jobModification: () => void told.push('modification'),
+    }),
+  );
   assert.deepEqual(told, ['transferred']);
 });
 
@@ -112,15 +123,7 @@ test('a status callback hears of what a call brought about after its answer', as
     onStatusChange: (_download: IDODownload, { state }: DO_DOWNLOAD_STATUS) =>
       void told.push(state),
   });
-  const release = holdFlushes(world);
-  const starting = download.start();
-  assert.equal(await settledAfter(starting), false);
-  await world.clock.advance(1_000);
-  assert.deepEqual(told, []);
-  release();
-  await starting;
-  assert.deepEqual(told, [], 'never inside the call');
-  await world.clock.advance(1_000);
+  await assertToldAfter(world, told, () => download.start());
   assert.equal(told.at(-1), DODownloadState.Transferred);
 });
 

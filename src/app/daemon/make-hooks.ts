@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
-import { BG_JOB_STATE } from '../../core/constants.ts';
 import type { EventRecord } from '../../core/facts/event.ts';
+import { awaitsAnswer } from '../../core/job/step.ts';
 import { commandHook } from '../../io/notify/command-hook.ts';
 import { webhook } from '../../io/notify/webhook.ts';
 import type { Hook, HookDelivery } from '../../ports/hook.ts';
@@ -71,8 +71,5 @@ function isStateChange({ body }: EventRecord): boolean {
 
 /** What a handler of NOTIFICATION_CLSID is there for: the two events that wait for an answer. */
 function isFinalNews({ body }: EventRecord): boolean {
-  return (
-    body.kind === 'job.state' &&
-    (body.to === BG_JOB_STATE.TRANSFERRED || body.to === BG_JOB_STATE.ERROR)
-  );
+  return body.kind === 'job.state' && awaitsAnswer(body.to);
 }

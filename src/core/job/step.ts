@@ -17,9 +17,15 @@ export type Effect =
   /** The job is final: let go of the callback after what is still to be told. */
   | { readonly kind: 'release' };
 
+/** A step that was not refused. */
+export interface TakenStep {
+  readonly kind: 'moved';
+  readonly job: Job;
+  readonly effects: readonly Effect[];
+}
+
 export type Step =
-  | { readonly kind: 'moved'; readonly job: Job; readonly effects: readonly Effect[] }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
+  TakenStep | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
 /** How far apart jobs stand in the queue that come one after the other: others can be put between. */
 export const QUEUE_ORDER_STEP = 1_048_576;
@@ -39,6 +45,11 @@ export interface Moment {
 
 export function isFinal(state: BG_JOB_STATE): boolean {
   return state === BG_JOB_STATE.ACKNOWLEDGED || state === BG_JOB_STATE.CANCELLED;
+}
+
+/** TRANSFERRED and ERROR: the job waits for its caller, who is told until a callback has taken it. */
+export function awaitsAnswer(state: BG_JOB_STATE): boolean {
+  return state === BG_JOB_STATE.TRANSFERRED || state === BG_JOB_STATE.ERROR;
 }
 
 /** QUEUED, CONNECTING and TRANSFERRING: the job is on its way. */

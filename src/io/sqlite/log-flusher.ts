@@ -59,7 +59,7 @@ export class LogFlusher implements Disposable {
   flushed(): Promise<void> {
     if (!this.#dirty) return this.#running ?? Promise.resolve();
     // The flush under way may have begun before the last commit.
-    this.#next ??= this.#afterRunning();
+    this.#next ??= this.#nextFlush();
     return this.#next;
   }
 
@@ -74,7 +74,7 @@ export class LogFlusher implements Disposable {
     else void this.#running.then(close, close);
   }
 
-  async #afterRunning(): Promise<void> {
+  async #nextFlush(): Promise<void> {
     if (this.#running === undefined) {
       // Whoever commits in this turn of the loop has a part in the flush.
       await setImmediate();
